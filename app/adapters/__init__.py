@@ -1,0 +1,1 @@
+"""One technology per module, each implementing a port of the core."""

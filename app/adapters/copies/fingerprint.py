@@ -1,0 +1,200 @@
+"""What is kept of an image to find its copies: a small gray picture, a few places in it, what lies around them."""
+
+from typing import Any, TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Gray: TypeAlias = NDArray[Any]
+"""uint8 (height, width)."""
+Floats: TypeAlias = NDArray[np.float32]
+
+LONGER_SIDE = 160
+"""Pixels of the small picture's longer side; a die that fills a tenth of it still shows its pips."""
+PLACES = 4
+"""The middle, and up to three places where most happens: they move along when an image is shifted."""
+ANGLES = 64
+RINGS = 26
+WINDOW = 22
+INNER_RADIUS, OUTER_RADIUS = 3.0, 50.0
+RING_RATIO = (OUTER_RADIUS / INNER_RADIUS) ** (1 / RINGS)
+MIDDLE_SHIFT = (RINGS - WINDOW) // 2
+"""Windows of rings shifted by this many see the content RING_RATIO ** shift times larger or smaller."""
+QUERY_SHIFTS = (0, -2, -1, 1, 2)
+PLACES_AT_OTHER_SCALES = 2
+"""The middle and the busiest place are also looked for where an image was cropped or shrunk."""
+FREQUENCIES = 8
+BANDS = WINDOW // 2
+"""Rings that a key tells apart: two neighbours together."""
+KEY_LENGTH = FREQUENCIES * BANDS
+MARKS = 200
+"""Pixels with a gradient by which one image is laid over another, of the picture at half its size."""
+HALF = LONGER_SIDE // 2
+_CELL = 4
+_BUSY_WITHIN = 9
+_SQUARE_5 = np.ones((5, 5), np.uint8)
+_SQUARE_9 = np.ones((9, 9), np.uint8)
+
+RECORD = np.dtype(
+    [
+        ("picture", np.uint8, (LONGER_SIDE, LONGER_SIDE)),
+        ("height", np.int16),
+        ("width", np.int16),
+        ("enlarged", np.float32),
+        ("places", np.float32, (PLACES, 2)),
+        ("rings", np.uint8, (PLACES, ANGLES, RINGS)),
+        ("keys", np.float16, (len(QUERY_SHIFTS), PLACES, KEY_LENGTH)),
+        ("found", np.int8),
+        ("marks", np.uint8, (MARKS, 2)),
+        ("slopes", np.float16, (MARKS, 2)),
+        ("marked", np.int16),
+    ]
+)
+"""One image. Pixels are 1 to 255 in `picture`, 0 where there is no image; (x, y) in `places`, `marks`, `slopes`."""
+
+
+def shrunk(pixels: Gray) -> Gray:
+    """Decoded pixels, uint8 (height, width) or (height, width, 3), with the longer side at LONGER_SIDE."""
+    height, width = pixels.shape[:2]
+    factor = LONGER_SIDE / max(height, width)
+    size = (max(8, round(width * factor)), max(8, round(height * factor)))
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR)
+
+
+def fingerprint(small: Gray, *, longer_side: int) -> NDArray[np.void]:
+    """A RECORD of a shrunk image in gray, whose longer side was that many pixels."""
+    record = np.zeros((), RECORD)
+    size = (small.shape[1], small.shape[0])
+    smooth = cv2.blur(small, (3, 3))
+    fill = _fill(small)
+    record["height"], record["width"] = small.shape
+    record["enlarged"] = max(1.0, LONGER_SIDE / longer_side)
+    picture = np.maximum(smooth, 1)
+    picture[fill > 0] = 0
+    record["picture"][: size[1], : size[0]] = picture
+    places = [((size[0] - 1) / 2, (size[1] - 1) / 2), *_busy_places(smooth, fill)]
+    record["found"] = len(places)
+    record["places"][: len(places)] = places
+    rings = polar_samples(smooth, places)
+    record["rings"][: len(places)] = rings
+    record["keys"][:, : len(places)] = keys(rings.astype(np.float32))
+    _mark(record, picture)
+    return record
+
+
+def polar_samples(smooth: Gray, places: Any) -> Gray:
+    """uint8 (places, ANGLES, RINGS): the picture around each place, rings at growing distances; it goes on as it ends."""
+    xs, ys = np.asarray(places, np.float32).T[:, :, None]
+    samples = cv2.remap(smooth, xs + _AROUND[0], ys + _AROUND[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return samples.reshape(-1, ANGLES, RINGS)
+
+
+def spectra(samples: Floats) -> NDArray[np.complex64]:
+    """Fourier transforms of each ring along the angle: (..., ANGLES // 2 + 1, RINGS)."""
+    return np.asarray(_WAVES @ samples, np.complex64)
+
+
+def windowed(transformed: NDArray[np.complex64], start: int) -> NDArray[np.complex64]:
+    """A window of rings from `start` without their mean, each weighted by its area; (..., frequencies, WINDOW)."""
+    window = transformed[..., start : start + WINDOW].copy()
+    # The mean over angles and areas stands in the lowest frequency alone.
+    window[..., 0, :] -= (window[..., 0, :] @ _AREAS)[..., None]
+    window *= _ROOTS
+    return window
+
+
+def keys(samples: Floats) -> Floats:
+    """(shifts, places, KEY_LENGTH), unit vectors; zeros for places that are not asked for at that shift.
+
+    The magnitudes of a Fourier transform along the angle do not change when the image is rotated or mirrored.
+    """
+    # All of it is linear until the magnitudes are taken, so that each part is one product of matrices.
+    real, imaginary = (part @ samples for part in _LOWEST)
+    power = (real @ _TO_BANDS) ** 2 + (imaginary @ _TO_BANDS) ** 2
+    power[:, 0] = (real[:, 0] @ _TO_BANDS_WITHOUT_MEAN) ** 2
+    by_shift = power.reshape(len(samples), FREQUENCIES, len(QUERY_SHIFTS), BANDS).transpose(2, 0, 1, 3)
+    made = np.sqrt(by_shift).reshape(len(QUERY_SHIFTS), len(samples), KEY_LENGTH)
+    made /= np.sqrt(np.einsum("spk,spk->sp", made, made))[:, :, None] + 1e-6
+    made[1:, PLACES_AT_OTHER_SCALES:] = 0
+    return made
+
+
+def _to_bands(*, without_mean: bool) -> Floats:
+    """(RINGS, shifts * BANDS): from rings to the bands of a window of them for each of QUERY_SHIFTS."""
+    every = []
+    for shift in QUERY_SHIFTS:
+        window = np.eye(RINGS, dtype=np.float32)[:, MIDDLE_SHIFT + shift :][:, :WINDOW]
+        if without_mean:
+            window = window - (window @ _AREAS)[:, None]
+        every.append((window * _ROOTS).reshape(RINGS, BANDS, 2).sum(axis=2))
+    return np.concatenate(every, axis=1)
+
+
+_WAVES = np.exp(-2j * np.pi / ANGLES * np.outer(np.arange(ANGLES // 2 + 1), np.arange(ANGLES))).astype(np.complex64)
+_AREAS = np.exp(np.arange(WINDOW) * np.log(RING_RATIO)).astype(np.float32)
+_AREAS /= _AREAS.sum()
+_ROOTS = np.sqrt(_AREAS)
+_LOWEST = (np.ascontiguousarray(_WAVES[:FREQUENCIES].real), np.ascontiguousarray(_WAVES[:FREQUENCIES].imag))
+_TO_BANDS, _TO_BANDS_WITHOUT_MEAN = _to_bands(without_mean=False), _to_bands(without_mean=True)
+_RADII = INNER_RADIUS * RING_RATIO ** np.arange(RINGS)
+_TURNS = 2 * np.pi / ANGLES * np.arange(ANGLES)
+_AROUND = (
+    np.stack([np.outer(np.cos(_TURNS), _RADII), np.outer(np.sin(_TURNS), _RADII)]).reshape(2, -1).astype(np.float32)
+)
+
+
+def _fill(small: Gray) -> Gray:
+    """Black or white that reaches into the corners: what is left beside an image that was rotated or shifted."""
+    fill = np.zeros(small.shape, np.uint8)
+    corners = small[[0, 0, -1, -1], [0, -1, 0, -1]]
+    for low, high in ((0, 6), (249, 255)):
+        if not ((corners >= low) & (corners <= high)).any():
+            continue
+        _, areas = cv2.connectedComponents(cv2.inRange(small, low, high), connectivity=4)
+        reached = {int(area) for area in areas[[0, 0, -1, -1], [0, -1, 0, -1]]} - {0}
+        fill |= np.isin(areas, list(reached)).astype(np.uint8)
+    return cv2.dilate(fill, _SQUARE_5) if fill.any() else fill
+
+
+def _busy_places(smooth: Gray, fill: Gray) -> list[tuple[float, float]]:
+    height, width = smooth.shape
+    half = cv2.resize(smooth, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+    slope = cv2.magnitude(cv2.Sobel(half, cv2.CV_32F, 1, 0), cv2.Sobel(half, cv2.CV_32F, 0, 1))
+    if fill.any():
+        edges = cv2.resize(cv2.dilate(fill, _SQUARE_5), (width // 2, height // 2), interpolation=cv2.INTER_NEAREST)
+        slope[edges > 0] = 0
+    busy = slope
+    for _ in range(3):  # as good as Gauss's bell, at a fraction of its cost
+        busy = cv2.blur(busy, (_BUSY_WITHIN, _BUSY_WITHIN))
+    margin = max(2, min(busy.shape) // 10)
+    inner = busy[margin:-margin, margin:-margin]
+    ys, xs = np.nonzero(inner >= cv2.dilate(busy, _SQUARE_9)[margin:-margin, margin:-margin])
+    strongest = np.argsort(-inner[ys, xs], kind="stable")[: PLACES - 1]
+    return [(2.0 * float(xs[i] + margin) + 0.5, 2.0 * float(ys[i] + margin) + 0.5) for i in strongest]
+
+
+def _mark(record: NDArray[np.void], picture: Gray) -> None:
+    half, mask = halved(picture)
+    height, width = half.shape
+    across, down = cv2.Sobel(half, cv2.CV_32F, 1, 0, scale=1 / 8), cv2.Sobel(half, cv2.CV_32F, 0, 1, scale=1 / 8)
+    slope = cv2.magnitude(across, down)
+    slope[cv2.erode(mask, _SQUARE_5[:3, :3], borderValue=0) == 0] = 0
+    rows, columns = height // _CELL, width // _CELL
+    squares = slope[: rows * _CELL, : columns * _CELL].reshape(rows, _CELL, columns, _CELL)
+    cells = squares.transpose(0, 2, 1, 3).reshape(rows * columns, _CELL * _CELL)
+    best = cells.argmax(axis=1)
+    steepness = cells[np.arange(len(best)), best]
+    chosen = np.argsort(-steepness, kind="stable")[:MARKS]
+    chosen = chosen[steepness[chosen] > 0.5]
+    ys, xs = chosen // columns * _CELL + best[chosen] // _CELL, chosen % columns * _CELL + best[chosen] % _CELL
+    record["marked"] = len(chosen)
+    record["marks"][: len(chosen)] = np.stack([xs, ys], axis=1)
+    record["slopes"][: len(chosen)] = np.stack([across[ys, xs], down[ys, xs]], axis=1)
+
+
+def halved(picture: Gray) -> tuple[Gray, Gray]:
+    """The picture at half its size, and 255 where it has an image."""
+    size = (picture.shape[1] // 2, picture.shape[0] // 2)
+    mask = cv2.resize(cv2.inRange(picture, 1, 255), size, interpolation=cv2.INTER_NEAREST)
+    return cv2.resize(picture, size, interpolation=cv2.INTER_AREA), mask

@@ -1,0 +1,5 @@
+"""SQLAlchemy: SQLite in WAL mode, or PostgreSQL."""
+
+from app.adapters.database.database import SqlDatabase
+
+__all__ = ["SqlDatabase"]

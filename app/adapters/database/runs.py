@@ -1,0 +1,246 @@
+"""Runs in SQL: the queue, the lease, the fence."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, exists, func, insert, or_, select, update
+
+from app.adapters.database.pages import escape_like, page_of
+from app.adapters.database.run_events import SqlRunEvents, fenced, stale
+from app.adapters.database.run_rows import row_of, run_of
+from app.adapters.database.tables import run as table
+from app.adapters.database.types import DatabaseNow
+from app.core.errors import ConflictError, NotFoundError
+from app.core.ports import Clock
+from app.core.runs.configuration import Configuration
+from app.core.runs.lifecycle import ACTIVE, CONTINUED, NEXT, TERMINAL, RunState
+from app.core.runs.run import Event, EventKind, Progress, Run
+from app.core.values import JsonObject, Sort
+
+_ACTIVE = [state.value for state in ACTIVE]
+_QUEUED = table.c.state == RunState.QUEUED.value
+_ORDER = (table.c.priority.desc(), table.c.position, table.c.id)
+
+
+class SqlRuns(SqlRunEvents):
+    """Implements run_store.Runs."""
+
+    def __init__(self, connection: Connection, *, clock: Clock) -> None:
+        super().__init__(connection, clock=clock)
+
+    def add(self, run: Run, *, idempotency_key: str | None = None) -> None:
+        """Keep a new run at the end of the queue."""
+        extra = {"idempotency_key": idempotency_key, "position": DatabaseNow(), "priority": 0}
+        self._connection.execute(insert(table).values(row_of(run) | extra))
+
+    def by_idempotency_key(self, key: str) -> list[Run]:
+        """The runs that a request with this key made before, in its order."""
+        query = select(table).where(table.c.idempotency_key == key).order_by(table.c.position, table.c.created_at)
+        return self._with_positions(self._connection.execute(query).mappings().all())
+
+    def get(self, run_id: str) -> Run:
+        """Raise NotFoundError where nothing has this id."""
+        row = self._connection.execute(select(table).where(table.c.id == run_id)).mappings().one_or_none()
+        if row is None:
+            raise NotFoundError(f"There is no run {run_id!r}.")
+        return self._with_positions([row])[0]
+
+    def several(self, run_ids: Sequence[str]) -> list[Run]:
+        """Those of the runs that are there, in this order."""
+        rows = self._connection.execute(select(table).where(table.c.id.in_(run_ids))).mappings()
+        found = {run.id: run for run in self._with_positions(rows.all())}
+        return [found[run_id] for run_id in run_ids if run_id in found]
+
+    def rename(self, run_id: str, *, name: str | None = None, tags: Sequence[str] | None = None) -> None:
+        """Give it another name, other tags, or both."""
+        values: dict[str, Any] = {} if name is None else {"name": name}
+        if tags is not None:
+            values["tags"] = list(tags)
+        if values:
+            self._connection.execute(update(table).where(table.c.id == run_id).values(values))
+
+    def delete(self, run_id: str) -> None:
+        """Forget it with its events and artifacts' rows."""
+        self._connection.execute(delete(table).where(table.c.id == run_id))
+
+    def page(
+        self,
+        *,
+        limit: int = 50,
+        cursor: str | None = None,
+        states: Sequence[RunState] = (),
+        q: str | None = None,
+        group: str | None = None,
+        tag: str | None = None,
+        sort: Sort = "-created",
+    ) -> tuple[list[Run], str | None]:
+        """In an order, the newest first unless said."""
+        query = select(table)
+        if states:
+            query = query.where(table.c.state.in_([state.value for state in states]))
+        if q:
+            query = query.where(table.c.name.ilike(escape_like(q), escape="\\"))
+        if group is not None:
+            query = query.where(table.c.group == group)
+        if tag is not None:
+            query = query.where(self._has_tag(tag))
+        rows, following = page_of(self._connection, query, table=table, limit=limit, cursor=cursor, sort=sort)
+        return self._with_positions(rows), following
+
+    def groups(self, *, limit: int) -> list[str]:
+        """The groups that there are, that of the newest run first."""
+        newest = func.max(table.c.created_at)
+        query = select(table.c.group).where(table.c.group.is_not(None)).group_by(table.c.group)
+        return list(self._connection.execute(query.order_by(newest.desc()).limit(limit)).scalars())
+
+    def uses_architecture(self, architecture_id: str) -> bool:
+        """Whether any run was made from it."""
+        return self._any(table.c.architecture_id == architecture_id)
+
+    def uses_dataset(self, dataset_id: str) -> bool:
+        """Whether any run was made on it."""
+        return self._any(table.c.dataset_id == dataset_id)
+
+    def lends_weights(self, run_id: str) -> bool:
+        """Whether a run that has not ended starts from its weights."""
+        open_states = [state.value for state in RunState if state not in TERMINAL]
+        return self._any(and_(table.c.start_from["run"].as_string() == run_id, table.c.state.in_(open_states)))
+
+    def claim_next(self, *, worker: str, lease_seconds: float) -> Run | None:
+        """Take the next queued run by (priority, position); of several that try at once each gets another or none."""
+        first = select(table.c.id).where(_QUEUED).order_by(*_ORDER).limit(1).with_for_update(skip_locked=True)
+        run_id = self._connection.execute(first).scalar_one_or_none()
+        if run_id is None:
+            return None
+        values = {
+            "attempt": table.c.attempt + 1,
+            "state": RunState.STARTING.value,
+            "worker": worker,
+            "lease_until": DatabaseNow() + lease_seconds,
+            "started_at": func.coalesce(table.c.started_at, self._clock()),
+        }
+        self._connection.execute(update(table).where(table.c.id == run_id, _QUEUED).values(values))
+        claimed = self.get(run_id)
+        payload: JsonObject = {"state": RunState.STARTING.value, "reason": f"taken by {worker}"}
+        self.append(run_id, attempt=claimed.attempt, events=[(EventKind.STATE, payload)])
+        return self.get(run_id)
+
+    def renew(self, run_id: str, *, attempt: int, lease_seconds: float) -> bool:
+        """Renew the lease; False where a newer attempt, the queue or a final state has taken over."""
+        held = and_(fenced(run_id, attempt), table.c.state.in_(_ACTIVE))
+        values = {"lease_until": DatabaseNow() + lease_seconds}
+        return self._connection.execute(update(table).where(held).values(values)).rowcount == 1
+
+    def move(
+        self,
+        run_id: str,
+        state: RunState,
+        *,
+        attempt: int,
+        reason: str | None = None,
+        error: str | None = None,
+        crashed: bool = False,
+    ) -> Event:
+        """Change the state as the lifecycle allows (ConflictError else) and note the event, in one transaction."""
+        mine = select(table.c.state).where(fenced(run_id, attempt, ended_too=True)).with_for_update()
+        current = self._connection.execute(mine).scalar_one_or_none()
+        if current is None:
+            raise stale(run_id, attempt)
+        if state not in NEXT[RunState(current)]:
+            raise ConflictError(f"Run {run_id} is {current}; it cannot become {state.value}.")
+        values: dict[str, Any] = {"state": state.value, "error": error}
+        if crashed:
+            values["crashes"] = table.c.crashes + 1
+        if state in TERMINAL:
+            values |= {"finished_at": self._clock(), "lease_until": None}
+        if state is RunState.QUEUED:
+            values |= {"worker": None, "lease_until": None}
+        self._connection.execute(update(table).where(table.c.id == run_id).values(values))
+        payload: JsonObject = {"state": state.value, "reason": reason or error}
+        return self.append(run_id, attempt=attempt, events=[(EventKind.STATE, payload)], ended_too=True)[0]
+
+    def request_cancel(self, run_id: str) -> None:
+        """Note that a person wants it to stop."""
+        self._connection.execute(update(table).where(table.c.id == run_id).values(cancel_requested=True))
+
+    def queue_again(self, run_id: str, *, attempt: int, configuration: Configuration, reason: str) -> Event:
+        """Put an ended run at the end of the queue, with no crash counted and nothing asked of it."""
+        mine = select(table.c.state, table.c.progress).where(fenced(run_id, attempt, ended_too=True)).with_for_update()
+        current = self._connection.execute(mine).one_or_none()
+        if current is None:
+            raise stale(run_id, attempt)
+        if RunState(current.state) not in CONTINUED:
+            raise ConflictError(
+                f"Run {run_id} is {current.state}; only one that has finished, stopped or failed can go on."
+            )
+        values = {
+            "state": RunState.QUEUED.value,
+            "configuration": configuration.json_object(),
+            "position": DatabaseNow(),
+            "progress": current.progress | {"epochs": configuration.epochs},
+            "crashes": 0,
+            "cancel_requested": False,
+            "error": None,
+            "worker": None,
+            "finished_at": None,
+        }
+        self._connection.execute(update(table).where(table.c.id == run_id).values(values))
+        payload: JsonObject = {"state": RunState.QUEUED.value, "reason": reason}
+        return self.append(run_id, attempt=attempt, events=[(EventKind.STATE, payload)])[0]
+
+    def place(self, run_ids: Sequence[str], *, before_all: bool = False) -> None:
+        """Let queued runs follow one another in this order, in the places that they have (or before all others)."""
+        query = select(table.c.id, table.c.priority, table.c.position).where(_QUEUED).order_by(*_ORDER)
+        queued = self._connection.execute(query.with_for_update()).all()
+        there = {row.id: row for row in queued}
+        missing = next((run_id for run_id in run_ids if run_id not in there), None)
+        if missing is not None:
+            raise ConflictError(f"Run {missing} does not wait in the queue (any more).")
+        places = [(row.priority, row.position) for row in queued if row.id in set(run_ids)]
+        if before_all and queued:
+            places = [(queued[0].priority, queued[0].position - len(run_ids) + place) for place in range(len(run_ids))]
+        for run_id, (priority, position) in zip(run_ids, places, strict=True):
+            values = {"priority": priority, "position": position}
+            self._connection.execute(update(table).where(table.c.id == run_id).values(values))
+
+    def set_progress(
+        self, run_id: str, *, attempt: int, progress: Progress, summary: dict[str, JsonObject] | None = None
+    ) -> None:
+        """Note how far it is, and where given the last and best of each metric."""
+        values: dict[str, Any] = {"progress": progress.json_object()}
+        if summary is not None:
+            values["summary"] = summary
+        self._write(run_id, attempt, values)
+
+    def set_evaluation(self, run_id: str, *, attempt: int, evaluation: dict[str, JsonObject]) -> None:
+        """Keep what was measured, by split."""
+        self._write(run_id, attempt, {"evaluation": evaluation})
+
+    def expired(self) -> list[Run]:
+        """Active runs whose lease has run out, or that never had one."""
+        gone = or_(table.c.lease_until.is_(None), table.c.lease_until < DatabaseNow())
+        rows = self._connection.execute(select(table).where(table.c.state.in_(_ACTIVE), gone)).mappings()
+        return [run_of(row) for row in rows]
+
+    def waiting(self) -> int:
+        """How many runs are queued."""
+        return self._connection.execute(select(func.count()).select_from(table).where(_QUEUED)).scalar_one()
+
+    def _has_tag(self, tag: str) -> Any:
+        each = func.json_each if self._connection.dialect.name == "sqlite" else func.json_array_elements_text
+        tags = each(table.c.tags).table_valued("value")
+        return exists(select(1).select_from(tags).where(tags.c.value == tag))
+
+    def _any(self, condition: Any) -> bool:
+        return bool(self._connection.execute(select(exists().where(condition))).scalar())
+
+    def _write(self, run_id: str, attempt: int, values: dict[str, Any]) -> None:
+        if self._connection.execute(update(table).where(fenced(run_id, attempt)).values(values)).rowcount == 0:
+            raise stale(run_id, attempt)
+
+    def _with_positions(self, rows: Sequence[Any]) -> list[Run]:
+        if not any(row["state"] == RunState.QUEUED.value for row in rows):
+            return [run_of(row) for row in rows]
+        queue = list(self._connection.execute(select(table.c.id).where(_QUEUED).order_by(*_ORDER)).scalars())
+        place = {run_id: number for number, run_id in enumerate(queue, start=1)}
+        return [run_of(row, queue_position=place.get(row["id"])) for row in rows]

@@ -1,0 +1,205 @@
+"""The tables. The database is the truth: what is not here did not happen."""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+)
+
+from app.adapters.database.types import UtcDateTime
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+architecture = Table(
+    "architecture",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("created_at", UtcDateTime, nullable=False, index=True),
+    Column("name", String(200), nullable=False),
+    Column("digest", String(64), nullable=False, index=True),
+    Column("definition", JSON, nullable=False),
+    Column("stops_at", JSON(none_as_null=True)),
+    Column("parameters", BigInteger),
+    Column("reached_layers", Integer, nullable=False),
+    # Said by the definition too: lists show them without reading it.
+    Column("style", String(20), nullable=False),
+    Column("source", JSON, nullable=False),
+    Column("calls", Integer, nullable=False),
+)
+
+source = Table(
+    "source",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("read_at", UtcDateTime, nullable=False, index=True),
+)
+
+source_architecture = Table(
+    "source_architecture",
+    metadata,
+    Column("digest", ForeignKey("source.digest", ondelete="CASCADE"), primary_key=True),
+    Column("architecture_id", ForeignKey("architecture.id", ondelete="CASCADE"), primary_key=True, index=True),
+)
+
+dataset = Table(
+    "dataset",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("created_at", UtcDateTime, nullable=False, index=True),
+    Column("name", String(200), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("checked", Integer, nullable=False, default=0),
+    Column("lease_until", Float),
+    Column("findings", JSON, nullable=False),
+    Column("version_id", String(32)),
+    Column("stage", String(20)),
+    Column("stage_share", Float),
+    Column("samples", JSON(none_as_null=True)),
+)
+
+dataset_file = Table(
+    "dataset_file",
+    metadata,
+    Column("dataset_id", ForeignKey("dataset.id", ondelete="CASCADE"), primary_key=True),
+    Column("path", Text, primary_key=True),
+    Column("digest", String(64), nullable=False, index=True),
+    Column("bytes", BigInteger, nullable=False),
+    Column("modified", UtcDateTime),
+    Column("is_table", Boolean, nullable=False, default=False, server_default=false()),
+    Column("class_name", String(255)),
+    Column("split", String(12)),
+)
+
+dataset_version = Table(
+    "dataset_version",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("dataset_id", ForeignKey("dataset.id", ondelete="CASCADE"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("facts", JSON, nullable=False),
+    UniqueConstraint("dataset_id", "number"),
+)
+
+dataset_image = Table(
+    "dataset_image",
+    metadata,
+    Column("version_id", ForeignKey("dataset_version.id", ondelete="CASCADE"), primary_key=True),
+    Column("path", Text, primary_key=True),
+    Column("digest", String(64), nullable=False, index=True),
+    Column("class_name", String(255), nullable=False),
+    Column("split", String(12), nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("mode", String(20), nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("format", String(10)),
+    Column("frames", Integer),
+    Column("brightness", Float),
+    Column("mean_color", JSON(none_as_null=True)),
+    Column("copy_group", Integer),
+    Index("ix_dataset_image_order", "version_id", "split", "class_name", "path"),
+)
+
+version_statistics = Table(
+    "version_statistics",
+    metadata,
+    Column("version_id", ForeignKey("dataset_version.id", ondelete="CASCADE"), primary_key=True),
+    Column("done", Integer, nullable=False, default=0),
+    Column("lease_until", Float),
+    Column("facts", JSON(none_as_null=True)),
+)
+
+dataset_finding_image = Table(
+    "dataset_finding_image",
+    metadata,
+    Column("version_id", ForeignKey("dataset_version.id", ondelete="CASCADE"), primary_key=True),
+    Column("rule", String(40), primary_key=True),
+    Column("path", Text, primary_key=True),
+)
+
+run = Table(
+    "run",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("created_at", UtcDateTime, nullable=False, index=True),
+    Column("name", String(200), nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("architecture_id", ForeignKey("architecture.id"), nullable=False, index=True),
+    Column("dataset_id", ForeignKey("dataset.id"), nullable=False, index=True),
+    Column("version_id", ForeignKey("dataset_version.id"), nullable=False),
+    Column("configuration", JSON, nullable=False),
+    Column("tags", JSON, nullable=False),
+    Column("group", String(200), index=True),
+    Column("start_from", JSON(none_as_null=True)),
+    Column("priority", Integer, nullable=False, default=0),
+    Column("position", Float, nullable=False),
+    Column("progress", JSON, nullable=False),
+    Column("summary", JSON, nullable=False),
+    Column("evaluation", JSON, nullable=False),
+    Column("attempt", Integer, nullable=False, default=0),
+    Column("crashes", Integer, nullable=False, default=0),
+    Column("last_seq", Integer, nullable=False, default=0),
+    Column("worker", String(200)),
+    Column("lease_until", Float),
+    Column("cancel_requested", Boolean, nullable=False, default=False),
+    Column("error", Text),
+    Column("started_at", UtcDateTime),
+    Column("finished_at", UtcDateTime),
+    Column("idempotency_key", String(200), index=True),
+    Index("ix_run_queue", "state", "priority", "position"),
+)
+
+run_event = Table(
+    "run_event",
+    metadata,
+    Column("run_id", ForeignKey("run.id", ondelete="CASCADE"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("attempt", Integer, nullable=False),
+    Column("kind", String(12), nullable=False),
+    Column("payload", JSON, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+artifact = Table(
+    "artifact",
+    metadata,
+    Column("run_id", ForeignKey("run.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", String(200), primary_key=True),
+    Column("bytes", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("epoch", Integer),
+    Column("blob", String(500), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+worker = Table(
+    "worker",
+    metadata,
+    Column("name", String(200), primary_key=True),
+    Column("host", String(200), nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("pool", String(20), nullable=False),
+    Column("device", JSON, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+    Column("seen_epoch", Float, nullable=False),
+    Column("draining", Boolean, nullable=False, default=False),
+)

@@ -1,0 +1,166 @@
+"""Looks at many images: a process for each core, each image decoded once, fingerprints in a scratch file.
+
+A decoder can be made to crash, hang or eat memory by what is in an image. It then takes its process along, never this
+one: the images that were under way are looked at one by one, and the one that does it again is called broken.
+The processes are plain ones, since those of Celery may not have any of multiprocessing.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from app.adapters.copies.finder import find_copies
+from app.adapters.copies.fingerprint import RECORD
+from app.adapters.copies.verification import Candidate
+from app.adapters.image_examiner import ExaminerSettings, understood
+from app.core.datasets.facts import ImageFacts, Tell
+from app.core.datasets.near_copies import CopyPair, Resemblance
+from app.core.errors import OutOfSpaceError
+
+IMAGES_AT_ONCE = 16
+_PROGRAM = ("-m", "app.adapters.image_examiner")
+_CRASHED = "Decoding it ended the process that tried, or took too long; the file is damaged or made to do harm."
+
+
+@contextmanager
+def examination(
+    digests: Sequence[str], *, blobs_url: str, largest_pixels: int, folder: Path, processes: int
+) -> Iterator["PooledExamination"]:
+    """Processes and scratch file are gone at the end of the block; OutOfSpaceError where there is no room."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    count = max(1, len(digests))
+    with tempfile.NamedTemporaryFile(dir=folder, prefix="fingerprints-") as scratch:
+        _reserve(scratch.fileno(), count * RECORD.itemsize)
+        settings = ExaminerSettings(blobs_url, largest_pixels, Path(scratch.name), count)
+        made = PooledExamination(settings, digests, processes=min(processes, count))
+        try:
+            yield made
+        finally:
+            made.close()
+
+
+class PooledExamination:
+    """One look at a number of images."""
+
+    def __init__(self, settings: ExaminerSettings, digests: Sequence[str], *, processes: int) -> None:
+        self._settings = settings
+        self._digests = list(digests)
+        self._ahead = 4 * processes
+        self._threads = ThreadPoolExecutor(processes, thread_name_prefix="examiner")
+        self._of_thread = threading.local()
+        self._started: list[_Process] = []
+
+    def facts(self, tell: Tell) -> Mapping[str, ImageFacts | str]:
+        """Decode each image once; what it is, or why it cannot be used."""
+        numbered = list(enumerate(self._digests))
+        batches = [numbered[start : start + IMAGES_AT_ONCE] for start in range(0, len(numbered), IMAGES_AT_ONCE)]
+        answers: dict[str, ImageFacts | str] = {}
+        lost: list[tuple[int, str]] = []
+        for batch, facts in zip(batches, self._each("examine", batches), strict=True):
+            if facts is None:
+                lost += batch
+                continue
+            answers.update((digest, answer) for (_, digest), answer in zip(batch, facts, strict=True))
+            tell(len(answers), len(self._digests))
+        for row, digest in lost:
+            [alone] = self._each("examine", [[(row, digest)]])
+            answers[digest] = _CRASHED if alone is None else alone[0]
+            tell(len(answers), len(self._digests))
+        return answers
+
+    def copies(self, digests: Sequence[str], tell: Tell) -> list[CopyPair]:
+        """Pairs that are copies of one photograph, enough to connect each group."""
+        row_of = {digest: row for row, digest in enumerate(self._digests)}
+        rows = np.array([row_of[digest] for digest in digests], dtype=np.int64)
+        records = np.asarray(np.memmap(self._settings.records, RECORD, mode="r", shape=(self._settings.count,)))
+
+        def verify(batches: Iterable[Sequence[Candidate]]) -> Iterator[list[Resemblance | None]]:
+            batches = list(batches)
+            for batch, answers in zip(batches, self._each("compare", batches), strict=True):
+                # What cannot be compared is no copy as far as anybody can tell.
+                yield [None] * len(batch) if answers is None else answers
+
+        found = find_copies(records, rows, verify, tell)
+        return [CopyPair(self._digests[pair.left], self._digests[pair.right], pair.how) for pair in found]
+
+    def close(self) -> None:
+        """End the processes."""
+        self._threads.shutdown(cancel_futures=True)
+        for process in self._started:
+            process.end()
+
+    def _each(self, task: str, batches: Sequence[Sequence[Any]]) -> Iterator[list[Any] | None]:
+        """The answers in order; None where a process was lost over a batch."""
+        waiting: list[Future[list[Any] | None]] = []
+        for number in range(len(batches)):
+            ahead = batches[len(waiting) : number + self._ahead]
+            waiting += [self._threads.submit(self._ask, task, batch) for batch in ahead]
+            yield waiting[number].result()
+
+    def _ask(self, task: str, batch: Sequence[Any]) -> list[Any] | None:
+        process: _Process | None = getattr(self._of_thread, "process", None)
+        if process is None:
+            self._of_thread.process = process = _Process(self._settings)
+            self._started.append(process)
+        answer = process.ask({"task": task, "batch": batch})
+        if answer is None:
+            del self._of_thread.process
+            return None
+        return understood(task, answer)
+
+
+class _Process:
+    def __init__(self, settings: ExaminerSettings) -> None:
+        fields = json.dumps({**vars(settings), "records": str(settings.records)})
+        self._process = subprocess.Popen(  # noqa: S603 - one of our own programs
+            [sys.executable, *_PROGRAM, fields],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            # One process for each core: threads of their own would only wait for each other.
+            env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+        )
+
+    def ask(self, request: dict[str, Any]) -> list[Any] | None:
+        """The answer, or None where the process ended over it."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        try:
+            self._process.stdin.write(json.dumps(request) + "\n")
+            self._process.stdin.flush()
+            line = self._process.stdout.readline()
+        except OSError:
+            line = ""
+        if not line.endswith("\n"):
+            self.end()
+            return None
+        answer: list[Any] = json.loads(line)
+        return answer
+
+    def end(self) -> None:
+        """Have it gone."""
+        self._process.kill()
+        self._process.communicate()
+
+
+def _reserve(descriptor: int, size: int) -> None:
+    """Room on disk before it is mapped: a mapped file that finds none ends the process without a word."""
+    try:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(descriptor, 0, size)
+        else:
+            os.truncate(descriptor, size)
+    except OSError as error:
+        raise OutOfSpaceError(
+            f"Checking the images needs {size:,} bytes of scratch room ({error.strerror}). Free some, then try again."
+        ) from error

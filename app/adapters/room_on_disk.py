@@ -1,0 +1,50 @@
+"""What checkpoints and prepared images take in this machine's data folder."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from app.adapters.prepared.room import Room
+
+
+class RoomOnDisk:
+    """Implements storage.DataFolder."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self._checkpoints = data / "checkpoints"
+        self._prepared = data / "prepared"
+
+    def checkpoints(self) -> dict[str, int]:
+        """Bytes of the checkpoints of each run that has any."""
+        if not self._checkpoints.is_dir():
+            return {}
+        return {path.name: _size(path) for path in sorted(self._checkpoints.iterdir()) if path.is_dir()}
+
+    def forget_checkpoints(self, run_id: str) -> None:
+        """Remove all of a run's."""
+        shutil.rmtree(self._checkpoints / run_id, ignore_errors=True)
+
+    def prepared(self) -> Iterator[tuple[int, bool]]:
+        """(bytes, whether a process uses it) of each set of prepared images."""
+        return Room(self._prepared, 0).sets() if self._prepared.is_dir() else iter(())
+
+    def forget_prepared(self) -> None:
+        """Remove the sets that no process uses."""
+        if self._prepared.is_dir():
+            Room(self._prepared, 0).make(0)
+
+    def disk(self) -> tuple[int, int]:
+        """(bytes of the disk, bytes free)."""
+        usage = shutil.disk_usage(self._data)
+        return usage.total, usage.free
+
+
+def _size(folder: Path) -> int:
+    total = 0
+    for path in folder.rglob("*"):
+        try:
+            total += path.stat().st_size if path.is_file() else 0
+        except FileNotFoundError:
+            continue  # a trainer has just replaced it
+    return total

@@ -1,0 +1,131 @@
+"""Puts services and adapters together for one process. Used by `main`, `cli` and the worker; nothing else."""
+
+from app.adapters.archives import ArchiveReader
+from app.adapters.blob_store import ObstoreBlobs
+from app.adapters.clock import new_id, utc_now
+from app.adapters.database import SqlDatabase
+from app.adapters.event_log import ValkeyEventLog
+from app.adapters.image_encoding import jpeg, png
+from app.adapters.image_files import PillowImageFiles
+from app.adapters.image_pool import ImagePool
+from app.adapters.images import PillowImages
+from app.adapters.inspector import InspectorClient
+from app.adapters.room_on_disk import RoomOnDisk
+from app.adapters.task_queue import CeleryTaskQueue
+from app.services.architectures import ArchitectureService
+from app.services.artifacts import ArtifactService
+from app.services.bundle import ServiceBundle
+from app.services.dataset_statistics import StatisticsService
+from app.services.dataset_uploads import UploadLimits
+from app.services.datasets import DatasetService
+from app.services.definitions import DefinitionService
+from app.services.differences import DifferenceService
+from app.services.drafts import DraftService
+from app.services.images import ImageService
+from app.services.metrics import MetricsService
+from app.services.run_queue import QueueService
+from app.services.runs import RunService
+from app.services.sample_dice import SampleService
+from app.services.sources import SourceService
+from app.services.starting_weights import StartingWeights
+from app.services.storage import StorageService
+from app.services.training_plans import PlanService
+from app.services.workers import WorkerService
+from app.settings import Settings
+
+
+def compose(settings: Settings) -> ServiceBundle:
+    """Everything over the settings' database, blob store and broker. Opens no connection before it is needed."""
+    database = SqlDatabase(settings.sqlalchemy_url, clock=utc_now, new_id=new_id)
+    blobs = ObstoreBlobs(settings.blobs)
+    queue = CeleryTaskQueue(settings)
+    event_log, inspector = ValkeyEventLog(settings.broker), InspectorClient(settings.socket("inspector"))
+    datasets, samples = _datasets(settings, database, blobs, queue)
+    images, statistics = _images(settings, database, blobs, queue)
+    architectures = ArchitectureService(database=database, inspector=inspector, clock=utc_now, new_id=new_id)
+    sources = SourceService(database=database, blobs=blobs, clock=utc_now)
+    definitions = DefinitionService(architectures=architectures, inspector=inspector)
+    plans, runs = _runs(settings, database, queue, event_log, architectures)
+    return ServiceBundle(
+        settings=settings,
+        database=database,
+        blobs=blobs,
+        queue=queue,
+        event_log=event_log,
+        inspector=inspector,
+        architectures=architectures,
+        definitions=definitions,
+        sources=sources,
+        drafts=DraftService(inspector=inspector, read_code=definitions.read_draft),
+        differences=DifferenceService(architectures=architectures, inspector=inspector),
+        datasets=datasets,
+        images=images,
+        statistics=statistics,
+        samples=samples,
+        runs=runs,
+        plans=plans,
+        run_queue=QueueService(database=database, queue=queue, event_log=event_log),
+        metrics=MetricsService(database=database, event_log=event_log),
+        storage=StorageService(database=database, blobs=blobs, folder=RoomOnDisk(settings.data), clock=utc_now),
+        artifacts=ArtifactService(database=database, blobs=blobs, event_log=event_log, clock=utc_now),
+        workers=WorkerService(
+            database=database, queue=queue, runs=runs, sources=sources,
+            unfinished=(samples, datasets, statistics), lease_seconds=settings.lease_seconds,
+        ),
+    )  # fmt: skip
+
+
+def _datasets(
+    settings: Settings, database: SqlDatabase, blobs: ObstoreBlobs, queue: CeleryTaskQueue
+) -> tuple[DatasetService, SampleService]:
+    datasets = DatasetService(
+        database=database,
+        blobs=blobs,
+        images=ImagePool(
+            settings.blobs, largest_pixels=settings.largest_image_pixels, folder=settings.data / "tmp" / "checks"
+        ),
+        queue=queue,
+        clock=utc_now,
+        new_id=new_id,
+        read_archive=ArchiveReader(settings.largest_image_bytes, settings.data / "tmp").members,
+        limits=UploadLimits(
+            largest_upload_bytes=settings.largest_upload_bytes,
+            reserve_bytes=settings.reserve_bytes,
+            waiting_room=settings.data / "tmp",
+        ),
+    )
+    samples = SampleService(
+        database=database,
+        blobs=blobs,
+        queue=queue,
+        clock=utc_now,
+        new_id=new_id,
+        encode=jpeg,
+        datasets=datasets,
+    )
+    return datasets, samples
+
+
+def _runs(
+    settings: Settings,
+    database: SqlDatabase,
+    queue: CeleryTaskQueue,
+    event_log: ValkeyEventLog,
+    architectures: ArchitectureService,
+) -> tuple[PlanService, RunService]:
+    tables = architectures.layer_table
+    plans = PlanService(database=database, layer_table=tables, alive_within_seconds=settings.lease_seconds)
+    starts = StartingWeights(database=database, layer_table=tables)
+    runs = RunService(
+        database=database, queue=queue, event_log=event_log, clock=utc_now, new_id=new_id, plans=plans, starts=starts
+    )
+    return plans, runs
+
+
+def _images(
+    settings: Settings, database: SqlDatabase, blobs: ObstoreBlobs, queue: CeleryTaskQueue
+) -> tuple[ImageService, StatisticsService]:
+    pictures = PillowImages(settings.largest_image_pixels)
+    images = ImageService(database=database, blobs=blobs, files=PillowImageFiles(pictures))
+    statistics = StatisticsService(database=database, blobs=blobs, queue=queue, decode=pictures.decode, encode=png)
+    return images, statistics

@@ -1,0 +1,1 @@
+"""Readers: each makes a Reading of one kind of source. Nothing that is read is ever executed."""

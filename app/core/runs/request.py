@@ -1,0 +1,21 @@
+"""What a user asks for when asking for a run."""
+
+from pydantic import Field
+
+from app.core.runs.configuration import Configuration
+from app.core.runs.start_from import StartFrom
+from app.core.values import Name, Value
+
+MOST_RUNS_AT_ONCE = 500
+
+
+class RunRequest(Value):
+    """Architecture x dataset x configuration; the name is made from both where none is given."""
+
+    architecture: str = Field(max_length=40)
+    dataset: str = Field(max_length=40)
+    configuration: Configuration = Configuration()
+    name: Name | None = None
+    tags: tuple[Name, ...] = Field(default=(), max_length=20)
+    group: Name | None = None
+    start_from: StartFrom | None = None

@@ -1,0 +1,92 @@
+"""How runs are kept: the part of a transaction that is about them."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from app.core.runs.configuration import Configuration
+from app.core.runs.lifecycle import RunState
+from app.core.runs.run import Artifact, Event, EventKind, Progress, Run
+from app.core.values import JsonObject, Sort
+
+
+class Runs(Protocol):
+    """Runs, their events and artifacts. What carries an `attempt` is refused with StaleAttemptError if it is not the newest."""
+
+    def add(self, run: Run, *, idempotency_key: str | None = None) -> None: ...
+    def by_idempotency_key(self, key: str) -> list[Run]: ...
+    def get(self, run_id: str) -> Run: ...
+    def several(self, run_ids: Sequence[str]) -> list[Run]: ...
+    def rename(self, run_id: str, *, name: str | None = None, tags: Sequence[str] | None = None) -> None: ...
+    def delete(self, run_id: str) -> None: ...
+    def page(
+        self,
+        *,
+        limit: int = 50,
+        cursor: str | None = None,
+        states: Sequence[RunState] = (),
+        q: str | None = None,
+        group: str | None = None,
+        tag: str | None = None,
+        sort: Sort = "-created",
+    ) -> tuple[list[Run], str | None]: ...
+    def groups(self, *, limit: int) -> list[str]: ...
+    def uses_architecture(self, architecture_id: str) -> bool: ...
+    def uses_dataset(self, dataset_id: str) -> bool: ...
+    def lends_weights(self, run_id: str) -> bool:
+        """Whether a run that has not ended starts from its weights."""
+        ...
+
+    def claim_next(self, *, worker: str, lease_seconds: float) -> Run | None:
+        """Take the next queued run by (priority, position): attempt + 1, state `starting`, a lease in database time."""
+        ...
+
+    def renew(self, run_id: str, *, attempt: int, lease_seconds: float) -> bool:
+        """Renew the lease; False where a newer attempt or a final state has taken over."""
+        ...
+
+    def move(
+        self,
+        run_id: str,
+        state: RunState,
+        *,
+        attempt: int,
+        reason: str | None = None,
+        error: str | None = None,
+        crashed: bool = False,
+    ) -> Event:
+        """Change the state as the lifecycle allows (ConflictError else) and note the event, in one transaction."""
+        ...
+
+    def request_cancel(self, run_id: str) -> None: ...
+    def queue_again(self, run_id: str, *, attempt: int, configuration: Configuration, reason: str) -> Event:
+        """Put an ended run at the end of the queue, with no crash counted and nothing asked of it."""
+        ...
+
+    def place(self, run_ids: Sequence[str], *, before_all: bool = False) -> None:
+        """Let queued runs follow one another in this order, in the places that they have (or before all others)."""
+        ...
+
+    def set_progress(
+        self, run_id: str, *, attempt: int, progress: Progress, summary: dict[str, JsonObject] | None = None
+    ) -> None: ...
+    def set_evaluation(self, run_id: str, *, attempt: int, evaluation: dict[str, JsonObject]) -> None: ...
+    def append(self, run_id: str, *, attempt: int, events: Sequence[tuple[EventKind, JsonObject]]) -> list[Event]:
+        """Number and keep events under the fence."""
+        ...
+
+    def events(
+        self, run_id: str, *, after: int = 0, kinds: Sequence[EventKind] = (), limit: int | None = None
+    ) -> list[Event]: ...
+    def expired(self) -> list[Run]:
+        """Active runs whose lease has run out, or that never had one, by database time."""
+        ...
+
+    def waiting(self) -> int:
+        """How many runs are queued."""
+        ...
+
+    def add_artifact(self, artifact: Artifact, *, attempt: int) -> None:
+        """Keep or replace the artifact of that name."""
+        ...
+
+    def artifacts(self, run_id: str) -> list[Artifact]: ...

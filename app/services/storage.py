@@ -1,0 +1,149 @@
+"""Use cases of room on disk: what takes it, and letting go what nothing needs.
+
+Blobs are swept under a lock of the database (storage.BlobUses): whoever begins to refer to bytes that were there before
+holds it too, and looks whether they still are. Bytes that were written within a day stay, since their rows may follow.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from itertools import islice
+
+from app.core.errors import InvalidError, NotFoundError
+from app.core.ports import BlobStore, Clock, Database
+from app.core.runs.run import Run
+from app.core.storage import (
+    BLOBS,
+    UNTOUCHED,
+    Amount,
+    BlobUses,
+    DataFolder,
+    StorageKind,
+    StorageLine,
+    StorageReport,
+    StoredBlob,
+)
+from app.core.values import Instant
+
+LOOKED_AT_ONCE = 1_000
+REMOVED_AT_ONCE = 100
+COLLECTS_EVERY = timedelta(hours=1)
+
+
+class StorageService:
+    """Tells and frees room; every removal is of what can be made again or belongs to nothing."""
+
+    def __init__(self, *, database: Database, blobs: BlobStore, folder: DataFolder, clock: Clock) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._folder = folder
+        self._clock = clock
+        self._collected_at: Instant | None = None
+
+    def report(self) -> StorageReport:
+        """What each kind takes, and what of it may go now."""
+        total, free = self._folder.disk()
+        lines = [*(self._blob_line(kind) for kind in BLOBS), self._checkpoint_line(), self._prepared_line()]
+        with self._database.transaction() as transaction:
+            size = transaction.blobs.database_bytes()
+        lines.append(StorageLine(kind=StorageKind.DATABASE, kept=Amount(count=1, bytes=size)))
+        return StorageReport(items=tuple(lines), disk_bytes=total, free_bytes=free)
+
+    def let_go(self, kind: StorageKind) -> Amount:
+        """Remove what may go of a kind; answer how much that was."""
+        if kind in {StorageKind.DATABASE, StorageKind.SOURCES}:
+            raise InvalidError(
+                f"Nothing of the {kind.value} may go by hand: it goes by itself with what it belongs to."
+            )
+        if kind is StorageKind.CHECKPOINTS:
+            may_go = self._checkpoint_line().may_go
+            self.forget_checkpoints(ended_for=timedelta(0))
+            return may_go
+        if kind is StorageKind.PREPARED:
+            before = self._prepared_line().kept
+            self._folder.forget_prepared()
+            after = self._prepared_line().kept
+            return Amount(count=max(0, before.count - after.count), bytes=max(0, before.bytes - after.bytes))
+        return self._collect(kind)
+
+    def tidy(self) -> None:
+        """Collect what nothing refers to, at most once an hour in this process; any process may, at any time."""
+        now = self._clock()
+        if self._collected_at is not None and now - self._collected_at < COLLECTS_EVERY:
+            return
+        self._collected_at = now
+        for kind in BLOBS:
+            self._collect(kind)
+
+    def forget_checkpoints(self, *, ended_for: timedelta) -> list[str]:
+        """Remove the checkpoints of runs that are gone, or that ended so long ago; answer the runs.
+
+        A run that is continued in just this moment begins anew and comes to the same weights: it only takes longer.
+        """
+        gone = [run_id for run_id in self._folder.checkpoints() if self._has_ended(run_id, ended_for)]
+        for run_id in gone:
+            self._folder.forget_checkpoints(run_id)
+        return gone
+
+    def _blob_line(self, kind: StorageKind) -> StorageLine:
+        kept = may_go = Amount()
+        for blobs in _batches(self._blobs.list(f"{kind.value}/"), LOOKED_AT_ONCE):
+            with self._database.transaction() as transaction:
+                unused = self._removable(transaction.blobs, blobs)
+            for blob in blobs:
+                kept = kept.with_one(blob.bytes)
+                may_go = may_go.with_one(blob.bytes) if blob.key in unused else may_go
+        return StorageLine(kind=kind, kept=kept, may_go=may_go)
+
+    def _collect(self, kind: StorageKind) -> Amount:
+        freed = Amount()
+        for blobs in _batches(self._blobs.list(f"{kind.value}/"), LOOKED_AT_ONCE):
+            with self._database.transaction() as transaction:
+                unused = self._removable(transaction.blobs, blobs)
+            for some in _batches((blob for blob in blobs if blob.key in unused), REMOVED_AT_ONCE):
+                with self._database.transaction() as transaction:
+                    transaction.blobs.hold_alone()
+                    still = self._removable(transaction.blobs, some)
+                    for blob in some:
+                        if blob.key in still:
+                            self._blobs.delete(blob.key)
+                            freed = freed.with_one(blob.bytes)
+        return freed
+
+    def _removable(self, uses: BlobUses, blobs: Sequence[StoredBlob]) -> set[str]:
+        before = self._clock() - UNTOUCHED
+        keys = [blob.key for blob in blobs]
+        old = [blob.key for blob in blobs if blob.modified < before]
+        return uses.unused(old) | uses.ownerless(keys)
+
+    def _checkpoint_line(self) -> StorageLine:
+        kept = may_go = Amount()
+        for run_id, size in self._folder.checkpoints().items():
+            kept = kept.with_one(size)
+            may_go = may_go.with_one(size) if self._has_ended(run_id, timedelta(0)) else may_go
+        return StorageLine(kind=StorageKind.CHECKPOINTS, kept=kept, may_go=may_go)
+
+    def _prepared_line(self) -> StorageLine:
+        kept = may_go = Amount()
+        for size, in_use in self._folder.prepared():
+            kept = kept.with_one(size)
+            may_go = may_go if in_use else may_go.with_one(size)
+        return StorageLine(kind=StorageKind.PREPARED, kept=kept, may_go=may_go)
+
+    def _has_ended(self, run_id: str, ended_for: timedelta) -> bool:
+        run = self._run(run_id)
+        if run is None:
+            return True
+        return run.is_terminal and run.finished_at is not None and run.finished_at <= self._clock() - ended_for
+
+    def _run(self, run_id: str) -> Run | None:
+        with self._database.transaction() as transaction:
+            try:
+                return transaction.runs.get(run_id)
+            except NotFoundError:
+                return None
+
+
+def _batches(blobs: Iterable[StoredBlob], size: int) -> Iterator[list[StoredBlob]]:
+    following = iter(blobs)
+    while batch := list(islice(following, size)):
+        yield batch

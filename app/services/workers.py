@@ -1,0 +1,163 @@
+"""Workers' side of the runs: claiming under a lease, signs of life, what happens when one is gone."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from app.core.errors import ConflictError, NotFoundError, StaleAttemptError
+from app.core.names import TaskName
+from app.core.ports import Database, TaskQueue
+from app.core.runs.lifecycle import ACTIVE, CRASHES_ALLOWED, RunState
+from app.core.runs.run import Run
+from app.core.workers import Worker
+
+MOST_MESSAGES_AT_ONCE = 100
+
+
+class MovesRuns(Protocol):
+    """Changes a run's state in the database and tells those who watch."""
+
+    def move(
+        self,
+        run_id: str,
+        state: RunState,
+        *,
+        attempt: int,
+        reason: str | None = None,
+        error: str | None = None,
+        crashed: bool = False,
+    ) -> Any:
+        """As run_store.Runs.move."""
+        ...
+
+
+class RecoversWork(Protocol):
+    """Takes up work on datasets (checks, renderings, statistics) that nobody holds any more."""
+
+    def recover(self) -> Any:
+        """Send its messages again."""
+        ...
+
+
+class ForgetsSources(Protocol):
+    """Removes texts of definitions that nothing needs any more."""
+
+    def forget_unused(self) -> int:
+        """Answer how many."""
+        ...
+
+
+class WorkerService:
+    """What workers do with runs. Every write carries the attempt; a stale one is refused by the database."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        queue: TaskQueue,
+        runs: MovesRuns,
+        sources: ForgetsSources,
+        unfinished: Sequence[RecoversWork],
+        lease_seconds: float,
+    ) -> None:
+        self._database = database
+        self._queue = queue
+        self._runs = runs
+        self._sources = sources
+        self._unfinished = unfinished
+        self._lease_seconds = lease_seconds
+
+    def beat(self, worker: Worker) -> None:
+        """Note a sign of life."""
+        with self._database.transaction() as transaction:
+            transaction.workers.beat(worker)
+
+    def page(self) -> list[Worker]:
+        """Every known worker; alive is one that was seen within a lease."""
+        with self._database.transaction() as transaction:
+            return transaction.workers.all(alive_within_seconds=self._lease_seconds)
+
+    def drain(self, name: str) -> None:
+        """Ask a worker to give back what it holds and leave."""
+        with self._database.transaction() as transaction:
+            transaction.workers.set_draining(name)
+
+    def is_draining(self, name: str) -> bool:
+        """Whether that worker was asked to leave."""
+        with self._database.transaction() as transaction:
+            return transaction.workers.is_draining(name)
+
+    def remove(self, name: str) -> None:
+        """Forget a worker that has left."""
+        with self._database.transaction() as transaction:
+            transaction.workers.remove(name)
+
+    def claim_next(self, worker: str) -> Run | None:
+        """Take the next waiting run under a lease; None where nothing waits or this worker drains."""
+        with self._database.transaction() as transaction:
+            if transaction.workers.is_draining(worker):
+                return None
+            return transaction.runs.claim_next(worker=worker, lease_seconds=self._lease_seconds)
+
+    def renew(self, run_id: str, *, attempt: int) -> bool:
+        """Renew the lease; False where a newer attempt or a final state has taken over."""
+        with self._database.transaction() as transaction:
+            return transaction.runs.renew(run_id, attempt=attempt, lease_seconds=self._lease_seconds)
+
+    def hand_back(self, run_id: str, *, attempt: int, reason: str) -> None:
+        """Let a run wait again without counting this attempt as a crash."""
+        self._runs.move(run_id, RunState.QUEUED, attempt=attempt, reason=reason)
+        self._queue.send(TaskName.TRAIN_NEXT_RUN, run_id)
+
+    def crashed(self, run_id: str, *, attempt: int, reason: str) -> None:
+        """Count a crash: the run waits again, has failed after the last allowed one, or stops if that was asked for."""
+        with self._database.transaction() as transaction:
+            run = transaction.runs.get(run_id)
+        if run.cancel_requested:
+            self._runs.move(run_id, RunState.STOPPED, attempt=attempt, reason=f"stopped on request; {reason}")
+            return
+        if run.crashes + 1 >= CRASHES_ALLOWED:
+            error = f"Gave up after {CRASHES_ALLOWED} attempts that broke off. The last one: {reason}"
+            self._runs.move(run_id, RunState.FAILED, attempt=attempt, reason=reason, error=error, crashed=True)
+            return
+        self._runs.move(run_id, RunState.QUEUED, attempt=attempt, reason=reason, crashed=True)
+        self._queue.send(TaskName.TRAIN_NEXT_RUN, run_id)
+
+    def reconcile(self) -> None:
+        """Take back runs whose worker is gone, send lost messages, forget unused texts; any process may, at any time."""
+        self._take_back_expired()
+        self._top_up_messages()
+        self._sources.forget_unused()
+        for service in self._unfinished:
+            service.recover()
+
+    def take_back(self, worker: str) -> None:
+        """Take back what an earlier process of this worker held: a worker has one slot, and it has just started."""
+        with self._database.transaction() as transaction:
+            active, _ = transaction.runs.page(states=sorted(ACTIVE), limit=MOST_MESSAGES_AT_ONCE)
+        held = [run for run in active if run.worker == worker]
+        self._count_crashes(held, reason=f"worker {worker} ended and was started again")
+
+    def _take_back_expired(self) -> None:
+        with self._database.transaction() as transaction:
+            expired = transaction.runs.expired()
+        self._count_crashes(expired, reason=f"its worker gave no sign of life for {self._lease_seconds:g} s")
+
+    def _count_crashes(self, runs: list[Run], *, reason: str) -> None:
+        for run in runs:
+            try:
+                self.crashed(run.id, attempt=run.attempt, reason=reason)
+            except (StaleAttemptError, ConflictError, NotFoundError):
+                continue  # somebody else was quicker
+
+    def _top_up_messages(self) -> None:
+        with self._database.transaction() as transaction:
+            waiting = transaction.runs.waiting()
+            if not waiting:
+                return
+            runs, _ = transaction.runs.page(states=[RunState.QUEUED], limit=MOST_MESSAGES_AT_ONCE)
+        length = self._queue.length(TaskName.TRAIN_NEXT_RUN)
+        if length is None:
+            return
+        for run in runs[: max(0, waiting - length)]:
+            if not self._queue.send(TaskName.TRAIN_NEXT_RUN, run.id):
+                return

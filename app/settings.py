@@ -1,0 +1,138 @@
+"""Every setting of every process, typed and described. They come from `DICEBOARD_...` variables or a `.env` file."""
+
+import socket
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Self
+from urllib.parse import quote
+
+from platformdirs import user_data_path
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app.core.names import Pool
+
+
+class Settings(BaseSettings):
+    """One object for the web, the workers and the command line; insecure combinations refuse to start."""
+
+    model_config = SettingsConfigDict(env_prefix="DICEBOARD_", env_file=".env", extra="ignore", frozen=True)
+
+    data: Path = Field(
+        default_factory=lambda: user_data_path("diceboard"),
+        description="Folder for everything that is kept: database, blobs, broker, checkpoints, token.",
+    )
+    host: str = Field(default="127.0.0.1", description="Address the web server listens on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port; 0 picks a free one and prints it.")
+    token: SecretStr | None = Field(
+        default=None, min_length=16, description="Access token; made and kept in the data folder where not given."
+    )
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Host names, comma-separated, under which the web may be reached besides loopback."
+    )
+    trusted_proxies: str = Field(
+        default="127.0.0.1", description="Addresses of proxies whose forwarding headers are believed."
+    )
+    database_url: str | None = Field(
+        default=None, description="SQLAlchemy URL; SQLite in the data folder where not given. postgresql+psycopg://..."
+    )
+    broker_url: SecretStr | None = Field(
+        default=None, description="Redis or Valkey URL; an embedded Valkey on a Unix socket where not given."
+    )
+    storage_url: str | None = Field(
+        default=None, description="s3://bucket/prefix or file:///folder; a folder in the data folder where not given."
+    )
+    worker_name: str = Field(default_factory=socket.gethostname, description="How this machine calls its workers.")
+    lease_seconds: float = Field(
+        default=60, gt=0, description="How long a worker may hold a run without a sign of life."
+    )
+    heartbeat_seconds: float = Field(default=5, gt=0, description="How often a lease is renewed.")
+    reconcile_seconds: float = Field(default=10, gt=0, description="How often lost runs and messages are looked for.")
+    checkpoint_seconds: float = Field(
+        default=300,
+        gt=0,
+        description="How often a checkpoint is written within a long epoch; each epoch ends with one.",
+    )
+    checkpoint_days: float = Field(
+        default=7, ge=0, description="How long an ended run's last checkpoint is kept, so that it can go on."
+    )
+    kill_after_seconds: float = Field(default=10, gt=0, description="How long a trainer may take to stop when asked.")
+    hang_starting_seconds: float = Field(
+        default=300, ge=0, description="A trainer that does nothing for so long while it starts is ended; 0: never."
+    )
+    hang_preparing_seconds: float = Field(
+        default=600, ge=0, description="The same while images are decoded: no further batch of them."
+    )
+    hang_running_seconds: float = Field(
+        default=900, ge=0, description="The same while it trains: no step and no batch of the validation."
+    )
+    hang_evaluating_seconds: float = Field(
+        default=900, ge=0, description="The same while it evaluates and exports: no batch and no file."
+    )
+    largest_image_bytes: int = Field(default=64 * 2**20, gt=0, description="A larger file is not taken as an image.")
+    largest_image_pixels: int = Field(default=50_000_000, gt=0, description="A larger image is refused undecoded.")
+    largest_upload_bytes: int = Field(default=64 * 2**30, gt=0, description="A larger request body is refused.")
+    reserve_bytes: int = Field(default=2 * 2**30, ge=0, description="Room on disk that uploads must leave free.")
+    prepared_bytes: int = Field(
+        default=32 * 2**30,
+        ge=0,
+        description="Room on disk for decoded images; the least recently used go first, never those in use.",
+    )
+    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _hosts_are_a_list(cls, values: dict[str, object]) -> dict[str, object]:
+        hosts = values.get("allowed_hosts")
+        if isinstance(hosts, str):
+            return {**values, "allowed_hosts": tuple(name.strip() for name in hosts.split(",") if name.strip())}
+        return values
+
+    @model_validator(mode="after")
+    def _lease_outlives_heartbeats(self) -> Self:
+        if self.lease_seconds < 3 * self.heartbeat_seconds:
+            raise ValueError(
+                f"DICEBOARD_LEASE_SECONDS is {self.lease_seconds}, less than three heartbeats of "
+                f"{self.heartbeat_seconds} s: a single late one would lose the run. Raise the one or lower the other."
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _open_hosts_are_named(self) -> Self:
+        if self.host not in {"127.0.0.1", "localhost", "::1"} and not self.allowed_hosts:
+            raise ValueError(
+                f"DICEBOARD_HOST is {self.host!r}, which other machines can reach, but DICEBOARD_ALLOWED_HOSTS is empty: "
+                "name the host names under which people open Diceboard, or leave the host at 127.0.0.1."
+            )
+        return self
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """The database's URL, the embedded SQLite file's where none was given."""
+        return self.database_url or f"sqlite:///{self.data / 'diceboard.sqlite3'}"
+
+    @cached_property
+    def broker(self) -> str:
+        """The broker's URL as redis-py takes it, the embedded one's Unix socket where none was given."""
+        if self.broker_url is not None:
+            return self.broker_url.get_secret_value()
+        return f"unix://{quote(str(self.socket('valkey')))}"
+
+    @property
+    def blobs(self) -> str:
+        """The URL under which obstore finds the blobs."""
+        return self.storage_url or (self.data / "blobs").absolute().as_uri()
+
+    def socket(self, name: str) -> Path:
+        """Where the Unix socket of one of our own processes lies: short enough for the kernel's 107 bytes."""
+        path = self.data.absolute() / f"{name}.sock"
+        if len(str(path).encode()) > 100:
+            raise ValueError(
+                f"DICEBOARD_DATA is {str(self.data)!r}: a Unix socket in it would have a path longer than the kernel's "
+                "107 bytes. Choose a folder with a shorter path."
+            )
+        return path
+
+    def queue(self, pool: Pool) -> str:
+        """The Celery queue of a pool."""
+        return f"diceboard.{pool.value}"

@@ -1,0 +1,39 @@
+"""JSON over HTTP, one router per word."""
+
+from fastapi import APIRouter
+
+from app.web.api import (
+    architectures,
+    catalogue,
+    comparisons,
+    datasets,
+    differences,
+    editing,
+    events,
+    figures,
+    images,
+    runs,
+    samples,
+    storage,
+    training_plans,
+    workers,
+)
+
+api_router = APIRouter(prefix="/api/v1")
+for _module in (
+    differences,
+    editing,
+    catalogue,
+    architectures,
+    samples,
+    images,
+    datasets,
+    runs,
+    events,
+    comparisons,
+    figures,
+    training_plans,
+    storage,
+    workers,
+):
+    api_router.include_router(_module.router)

@@ -1,0 +1,73 @@
+"""Figures over REST: Plotly's `data` and `layout`, as plain data."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+
+from app.core.datasets.dataset import Split
+from app.core.errors import NotFoundError
+from app.core.runs.run import EventKind
+from app.core.runs.series import Axis
+from app.services.bundle import ServiceBundle
+from app.web.dependencies import Services
+from app.web.figures.confusion import confusion_figure
+from app.web.figures.curves import Curves, curves_figure
+from app.web.figures.palette import ThemeName
+from app.web.figures.steps import device_figure, steps_figure
+
+router = APIRouter(tags=["figures"])
+
+Metric = Literal["accuracy", "loss", "learning_rate"]
+Step = Literal["loss", "accuracy", "learning_rate", "gradient_norm", "images_per_second"]
+MOST_POINTS = 1_000
+
+
+@router.get("/runs/{run_id}/figures/curves")
+def curves(
+    run_id: str, services: Services, metric: Metric = "accuracy", x: Axis = "epoch", theme: ThemeName = "light"
+) -> dict[str, Any]:
+    """One run's training and validation curve."""
+    return curves_figure([_curves(services, run_id, metric, x)], metric=metric, axis=x, theme=theme)
+
+
+@router.get("/runs/{run_id}/figures/steps")
+def steps(run_id: str, services: Services, name: Step = "gradient_norm", theme: ThemeName = "light") -> dict[str, Any]:
+    """One value of every step: loss, accuracy, learning rate, norm of the gradients, images a second."""
+    key = f"batch_{name}"
+    series = services.metrics.series(run_id, names=[key], x="step", max_points=MOST_POINTS)
+    return steps_figure(series.get(key), name=name, theme=theme)
+
+
+@router.get("/runs/{run_id}/figures/device")
+def device(run_id: str, services: Services, theme: ThemeName = "light") -> dict[str, Any]:
+    """How busy the device is, and what memory is in use."""
+    services.runs.get(run_id)
+    return device_figure(services.metrics.events(run_id, kinds=(EventKind.DEVICE,)), theme=theme)
+
+
+@router.get("/runs/{run_id}/figures/confusion")
+def confusion(run_id: str, services: Services, split: Split = Split.TEST, theme: ThemeName = "light") -> dict[str, Any]:
+    """What the best weights took for what."""
+    measured: Any = services.runs.get(run_id).evaluation.get(split.value)
+    if measured is None:
+        raise NotFoundError(f"Run {run_id} has not been evaluated on {split.value} images; that comes at its end.")
+    return confusion_figure(measured["classes"], measured["confusion_matrix"], theme=theme)
+
+
+@router.get("/comparisons/figure")
+def compared_curves(
+    runs: Annotated[str, Query(description="Ids, comma-separated.")],
+    services: Services,
+    metric: Metric = "accuracy",
+    x: Axis = "epoch",
+    theme: ThemeName = "light",
+) -> dict[str, Any]:
+    """The curves of several runs on one axis."""
+    ids = list(dict.fromkeys(run_id for run_id in runs.split(",") if run_id))
+    return curves_figure([_curves(services, run_id, metric, x) for run_id in ids], metric=metric, axis=x, theme=theme)
+
+
+def _curves(services: ServiceBundle, run_id: str, metric: Metric, axis: Axis) -> Curves:
+    names = [metric, f"val_{metric}"]
+    series = services.metrics.series(run_id, names=names, x=axis, max_points=MOST_POINTS)
+    return Curves(label=services.runs.get(run_id).name, series=series)

@@ -1,0 +1,197 @@
+"""Runs over REST."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Response
+from fastapi.responses import PlainTextResponse
+from pydantic import Field, ValidationError
+
+from app.core.errors import InvalidError
+from app.core.runs.lifecycle import RunState
+from app.core.runs.request import RunRequest
+from app.core.runs.series import Axis
+from app.core.runs.sweeps import Sweep, Variant, expanded
+from app.core.values import JsonObject, Name, Sort, Value
+from app.web.dependencies import Services
+from app.web.downloads import download
+from app.web.problems import field_errors
+
+router = APIRouter(prefix="/runs", tags=["runs"])
+
+Limit = Annotated[int, Query(ge=1, le=500)]
+
+
+class RunChanges(Value):
+    """What can be changed about a run."""
+
+    name: Name | None = None
+    tags: tuple[Name, ...] | None = Field(default=None, max_length=20)
+
+
+class Continuation(Value):
+    """How much further a run goes."""
+
+    more_epochs: int | None = Field(default=None, ge=1, le=100_000)
+
+
+class Hold(Value):
+    """Whether a run is kept waiting."""
+
+    held: bool = True
+
+
+@router.post("", status_code=202)
+def create(
+    body: JsonObject,
+    response: Response,
+    services: Services,
+    idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+) -> dict[str, Any]:
+    """Queue one run, several as {"runs": [...]}, or a grid as {"sweep": {"base", "over", "repeats"}}; all or none."""
+    several = "runs" in body or "sweep" in body
+    if "sweep" in body:
+        title, variants = _sweep(body)
+        runs = services.runs.sweep(variants, title=title, idempotency_key=idempotency_key)
+    else:
+        runs = services.runs.create(_requests(body), idempotency_key=idempotency_key)
+    response.headers["Location"] = f"/api/v1/runs/{runs[0].id}"
+    shown = [run.representation() for run in runs]
+    return {"items": shown, "next": None} if several else shown[0]
+
+
+@router.get("")
+def page(
+    services: Services,
+    limit: Limit = 50,
+    cursor: str | None = None,
+    state: Annotated[list[RunState] | None, Query()] = None,
+    q: str | None = None,
+    group: str | None = None,
+    tag: str | None = None,
+    sort: Sort = "-created",
+) -> dict[str, Any]:
+    """Runs, newest first: of a state, a group, with a tag, with a text in their names."""
+    found = services.runs.page(limit=limit, cursor=cursor, states=state or (), q=q, group=group, tag=tag, sort=sort)
+    items, following = found
+    return {"items": [run.representation() for run in items], "next": following}
+
+
+@router.get("/{run_id}")
+def get(run_id: str, services: Services) -> dict[str, Any]:
+    """One run."""
+    return services.runs.get(run_id).representation()
+
+
+@router.patch("/{run_id}")
+def change(run_id: str, body: RunChanges, services: Services) -> dict[str, Any]:
+    """Another name, other tags."""
+    return services.runs.rename(run_id, name=body.name, tags=body.tags).representation()
+
+
+@router.delete("/{run_id}", status_code=204)
+def delete(run_id: str, services: Services) -> None:
+    """Forget a run that has ended."""
+    services.runs.delete(run_id)
+
+
+@router.post("/{run_id}/cancellation", status_code=202)
+def cancel(run_id: str, services: Services) -> dict[str, Any]:
+    """Stop it, keeping what is there."""
+    return services.runs.cancel(run_id).representation()
+
+
+@router.post("/{run_id}/continuation", status_code=202)
+def go_on(run_id: str, services: Services, body: Continuation | None = None) -> dict[str, Any]:
+    """Go on from the last checkpoint, with more epochs where asked."""
+    more = None if body is None else body.more_epochs
+    return services.run_queue.go_on(run_id, more_epochs=more).representation()
+
+
+@router.put("/{run_id}/hold")
+def hold(run_id: str, body: Hold, services: Services) -> dict[str, Any]:
+    """Keep it waiting, or let it go."""
+    return services.run_queue.hold(run_id, held=body.held).representation()
+
+
+@router.get("/{run_id}/metrics")
+def metrics(
+    run_id: str,
+    services: Services,
+    names: str = "",
+    x: Axis = "epoch",
+    max_points: Annotated[int, Query(ge=2, le=100_000)] = 2_000,
+) -> dict[str, Any]:
+    """Curves, downsampled keeping extremes."""
+    chosen = [name for name in names.split(",") if name]
+    series = services.metrics.series(run_id, names=chosen, x=x, max_points=max_points)
+    return {"x": x, "series": {name: found.json_object() for name, found in series.items()}}
+
+
+@router.get("/{run_id}/events")
+def events(
+    run_id: str, services: Services, after: Annotated[int, Query(ge=0)] = 0, limit: Annotated[int, Query(ge=1)] = 1_000
+) -> dict[str, Any]:
+    """What happened, in order."""
+    found = services.metrics.events(run_id, after=after, limit=min(limit, 10_000))
+    return {"items": [event.json_object() for event in found], "next": found[-1].seq if len(found) == limit else None}
+
+
+@router.get("/{run_id}/log")
+def log(run_id: str, services: Services) -> PlainTextResponse:
+    """The log as text."""
+    return PlainTextResponse(services.metrics.log(run_id))
+
+
+@router.get("/{run_id}/evaluation")
+def evaluation(run_id: str, services: Services) -> dict[str, Any]:
+    """What the best weights reach on each split."""
+    measured = services.runs.get(run_id).evaluation
+    return {"items": [{"split": split, **found} for split, found in measured.items()], "next": None}
+
+
+@router.get("/{run_id}/artifacts")
+def artifacts(run_id: str, services: Services) -> dict[str, Any]:
+    """The files it produced."""
+    found = services.artifacts.of(run_id)
+    shown = [artifact.model_dump(mode="json", exclude={"blob", "run_id"}) for artifact in found]
+    return {"items": [{**entry, "created": entry.pop("created_at")} for entry in shown], "next": None}
+
+
+@router.get("/{run_id}/artifacts/{name}")
+def artifact(
+    run_id: str, name: str, services: Services, wanted: Annotated[str | None, Header(alias="range")] = None
+) -> Response:
+    """One file, whole or a range of it."""
+    found = services.artifacts.get(run_id, name)
+
+    def part(start: int, end: int) -> Any:
+        return services.artifacts.stream(found, start=start, end=end)
+
+    return download(part, size=found.bytes, sha256=found.sha256, name=found.name, wanted=wanted)
+
+
+def _sweep(body: JsonObject) -> tuple[str, list[Variant]]:
+    if len(body) > 1:
+        raise InvalidError('Expected {"sweep": {...}} and nothing beside it; what all runs share stands in its `base`.')
+    try:
+        sweep = Sweep.model_validate(body["sweep"])
+        return sweep.title, expanded(sweep)
+    except ValidationError as error:
+        fields = field_errors(error, within=["sweep", "base"] if error.title == RunRequest.__name__ else ["sweep"])
+        said = "; ".join(f"{field.field}: {field.message}" for field in fields[:5])
+        raise InvalidError(f"Not acceptable: {said}.", errors=fields) from None
+
+
+def _requests(body: JsonObject) -> list[RunRequest]:
+    given = body.get("runs") if "runs" in body else [body]
+    if not isinstance(given, list) or (("runs" in body) and len(body) > 1):
+        raise InvalidError('Expected one run, or {"runs": [...]} and nothing beside it.')
+    requests = []
+    for number, entry in enumerate(given):
+        try:
+            requests.append(RunRequest.model_validate(entry))
+        except ValidationError as error:
+            fields = field_errors(error, within=["runs", str(number)] if "runs" in body else [])
+            said = "; ".join(f"{field.field}: {field.message}" for field in fields[:5])
+            raise InvalidError(f"Not acceptable: {said}.", errors=fields) from None
+    return requests

@@ -1,0 +1,69 @@
+"""What was taken for what: true classes down, predicted across."""
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+from app.web.figures.palette import Theme, ThemeName, faded, theme_of
+
+MOST_NUMBERS = 24
+
+
+def confusion_figure(
+    classes: Sequence[str], matrix: Sequence[Sequence[int]], *, theme: ThemeName = "light"
+) -> dict[str, Any]:
+    """A Plotly heat map; a cell is coloured by its share of its true class, and says how many images it stands for."""
+    colours = theme_of(theme)
+    names = [escape(name[:40], quote=False) for name in classes]
+    return {"data": [_heat(names, matrix, colours)], "layout": _layout(names, colours)}
+
+
+def _heat(names: Sequence[str], matrix: Sequence[Sequence[int]], colours: Theme) -> dict[str, Any]:
+    # Classes may be called like numbers or dates: places are numbers, names are only written at them.
+    places = list(range(len(names)))
+    facts = [
+        [[count, true, predicted] for count, predicted in zip(row, names, strict=True)]
+        for row, true in zip(matrix, names, strict=True)
+    ]
+    hover = "%{customdata[0]} of <b>%{customdata[1]}</b> taken for <b>%{customdata[2]}</b><extra></extra>"
+    heat = {
+        "type": "heatmap",
+        "x": places,
+        "y": places,
+        "z": [[count / max(1, sum(row)) for count in row] for row in matrix],
+        "zmin": 0,
+        "zmax": 1,
+        "customdata": facts,
+        "colorscale": [[0, faded(colours.series[0], 0.04)], [1, faded(colours.series[0], 0.75)]],
+        "showscale": False,
+        "xgap": 2,
+        "ygap": 2,
+        "hovertemplate": hover,
+    }
+    if len(names) <= MOST_NUMBERS:
+        heat |= {"text": [list(row) for row in matrix], "texttemplate": "%{text}", "textfont": {"color": colours.text}}
+    return heat
+
+
+def _layout(names: Sequence[str], colours: Theme) -> dict[str, Any]:
+    axis = {
+        "tickvals": list(range(len(names))),
+        "ticktext": list(names),
+        "showgrid": False,
+        "zeroline": False,
+        "fixedrange": True,
+        "tickfont": {"color": colours.muted, "size": 11},
+        "automargin": True,
+    }
+    quiet = {"font": {"color": colours.muted, "size": 11}}
+    return {
+        "height": 340,
+        "meta": {"minimum_width": 260},
+        "margin": {"l": 56, "r": 8, "t": 8, "b": 48},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"color": colours.text, "family": "inherit", "size": 12},
+        "hoverlabel": {"bgcolor": colours.surface, "bordercolor": colours.grid, "font": {"color": colours.text}},
+        "xaxis": {**axis, "title": {"text": "predicted", **quiet}},
+        "yaxis": {**axis, "title": {"text": "true", **quiet}, "autorange": "reversed"},
+    }

@@ -1,0 +1,141 @@
+"""Runs: the list, and one of them live."""
+
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from app.core.datasets.dataset import Split
+from app.core.errors import FieldError, InvalidError, NotFoundError
+from app.core.runs.comparison import told_settings
+from app.core.runs.lifecycle import TERMINAL, RunState
+from app.core.runs.run import Run
+from app.services.bundle import ServiceBundle
+from app.services.run_queue import MOST_EPOCHS
+from app.web.dependencies import Services
+from app.web.pages.forms import Form
+from app.web.pages.frame import show, with_origins
+
+router = APIRouter(prefix="/runs", include_in_schema=False)
+
+SHOWN = 50
+LOG_LINES = 200
+MISTAKES_SHOWN = 24
+
+
+class Asked(BaseModel):
+    """Which runs a list shows; empty is no filter."""
+
+    state: RunState | None = None
+    q: str = ""
+    group: str = ""
+    tag: str = ""
+
+    def address(self, **changes: str) -> str:
+        """The list's address with other filters."""
+        values = {"state": self.state.value if self.state else "", "q": self.q, "group": self.group, "tag": self.tag}
+        return "?" + urlencode({name: value for name, value in {**values, **changes}.items() if value})
+
+
+@router.get("")
+def list_page(
+    request: Request, services: Services, asked: Annotated[Asked, Query()], cursor: str | None = None
+) -> HTMLResponse:
+    """Runs, newest first."""
+    items, following = services.runs.page(
+        limit=SHOWN,
+        cursor=cursor,
+        states=[asked.state] if asked.state is not None else [],
+        q=asked.q or None,
+        group=asked.group or None,
+        tag=asked.tag or None,
+    )
+    return show(
+        request,
+        services,
+        "runs/list.html",
+        active="/runs",
+        lines=with_origins(services, items),
+        following=following,
+        asked=asked,
+        address=asked.address,
+        groups=services.runs.groups(),
+        is_live=any(run.state not in TERMINAL for run in items),
+    )
+
+
+@router.get("/{run_id}")
+def detail_page(run_id: str, request: Request, services: Services) -> HTMLResponse:
+    """Everything about one run."""
+    run = services.runs.get(run_id)
+    artifacts = services.artifacts.of(run_id)
+    log = services.metrics.log(run_id).splitlines()[-LOG_LINES:]
+    evaluation = {split: run.evaluation[split.value] for split in Split if split.value in run.evaluation}
+    return show(
+        request,
+        services,
+        "runs/detail.html",
+        active="/runs",
+        line=with_origins(services, [run])[0],
+        run=run,
+        settings=told_settings(run.configuration),
+        artifacts=artifacts,
+        has_weights=any(artifact.name.endswith(".weights.h5") for artifact in artifacts),
+        lender=_lender(services, run),
+        evaluation=evaluation,
+        mistakes_shown=MISTAKES_SHOWN,
+        log=log,
+    )
+
+
+def _lender(services: ServiceBundle, run: Run) -> str | None:
+    """The name of the run whose weights this one starts from; None where it is gone."""
+    if run.start_from is None:
+        return None
+    try:
+        return services.runs.get(run.start_from.run).name
+    except NotFoundError:
+        return None
+
+
+@router.post("/{run_id}/cancellation")
+def cancel(run_id: str, services: Services) -> Response:
+    """Stop it, keeping what is there."""
+    services.runs.cancel(run_id)
+    return RedirectResponse(f"/runs/{run_id}", status_code=303)
+
+
+@router.post("/{run_id}/continuation")
+def go_on(run_id: str, services: Services, form: Form) -> Response:
+    """Go on from the last checkpoint; an empty number is no more epochs than were asked for."""
+    more = str(form.get("more_epochs", "")).strip()
+    if more and not (more.isdecimal() and 1 <= int(more) <= MOST_EPOCHS):
+        raise InvalidError(
+            f"{more!r} is no number of epochs: give a whole number from 1 to {MOST_EPOCHS:,}.",
+            errors=[FieldError("more_epochs", "expected a whole number from 1 on")],
+        )
+    services.run_queue.go_on(run_id, more_epochs=int(more) if more else None)
+    return RedirectResponse(f"/runs/{run_id}", status_code=303)
+
+
+@router.post("/{run_id}/hold")
+def hold(run_id: str, services: Services, form: Form) -> Response:
+    """Keep it waiting, or let it go."""
+    services.run_queue.hold(run_id, held=form.get("held") == "true")
+    return RedirectResponse(f"/runs/{run_id}", status_code=303)
+
+
+@router.post("/{run_id}/front")
+def to_front(run_id: str, services: Services) -> Response:
+    """Let it be the next."""
+    services.run_queue.order([run_id], to_front=True)
+    return RedirectResponse(f"/runs/{run_id}", status_code=303)
+
+
+@router.post("/{run_id}/deletion")
+def delete(run_id: str, services: Services) -> Response:
+    """Forget it."""
+    services.runs.delete(run_id)
+    return RedirectResponse("/runs", status_code=303)

@@ -1,0 +1,22 @@
+"""`python -m tests.fakes.scripted_supervisor`: a worker's slot that takes one run after the other, without Celery."""
+
+import time
+
+from app.composition import compose
+from app.settings import Settings
+from worker.supervisor import Supervisor
+
+TRAINER = ("-m", "tests.fakes.scripted_trainer")
+
+
+def main() -> None:
+    """Supervise for ever."""
+    settings = Settings()
+    supervisor = Supervisor(settings, compose(settings), trainer=TRAINER)
+    while True:
+        if not supervisor.train_next():
+            time.sleep(0.1)
+
+
+if __name__ == "__main__":
+    main()

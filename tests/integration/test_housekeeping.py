@@ -1,0 +1,54 @@
+"""Checkpoints go when nobody can need them, and not before."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from app.adapters.blob_store import ObstoreBlobs
+from app.adapters.clock import utc_now
+from app.adapters.database import SqlDatabase
+from app.adapters.room_on_disk import RoomOnDisk
+from app.core.runs.lifecycle import RunState
+from app.core.runs.run import Run
+from app.services.storage import StorageService
+from tests.factories.rows import queued_run
+
+WEEK = timedelta(days=7)
+
+
+def forget_checkpoints(data: Path, database: SqlDatabase, *, now: datetime, keep: timedelta) -> list[str]:
+    blobs = ObstoreBlobs((data / "blobs").as_uri())
+    storage = StorageService(database=database, blobs=blobs, folder=RoomOnDisk(data), clock=lambda: now)
+    return storage.forget_checkpoints(ended_for=keep)
+
+
+def with_checkpoint(folder: Path, run_id: str) -> Path:
+    path = folder / "checkpoints" / run_id / "9"
+    path.mkdir(parents=True)
+    (path / "state.json").write_text("{}")
+    return path
+
+
+def ended(database: SqlDatabase) -> Run:
+    run = queued_run(database)
+    with database.transaction() as transaction:
+        transaction.runs.move(run.id, RunState.STOPPED, attempt=0)
+        return transaction.runs.get(run.id)
+
+
+def test_checkpoints_stay_while_their_run_goes_on_and_a_week_after(database: SqlDatabase, tmp_path: Path) -> None:
+    waiting, stopped = queued_run(database), ended(database)
+    kept = [with_checkpoint(tmp_path, run.id) for run in (waiting, stopped)]
+    lost = with_checkpoint(tmp_path, "nobodys")
+    assert forget_checkpoints(tmp_path, database, now=utc_now(), keep=WEEK) == ["nobodys"]
+    assert [path.exists() for path in (*kept, lost)] == [True, True, False]
+    assert forget_checkpoints(tmp_path, database, now=utc_now() + 2 * WEEK, keep=WEEK) == [stopped.id]
+    assert kept[0].exists()
+
+
+def test_a_run_that_is_deleted_leaves_no_checkpoint(database: SqlDatabase, tmp_path: Path) -> None:
+    run = ended(database)
+    with_checkpoint(tmp_path, run.id)
+    with database.transaction() as transaction:
+        transaction.runs.delete(run.id)
+    assert forget_checkpoints(tmp_path, database, now=utc_now(), keep=WEEK) == [run.id]
+    assert forget_checkpoints(tmp_path / "nowhere", database, now=utc_now(), keep=WEEK) == []

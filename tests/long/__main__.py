@@ -1,0 +1,26 @@
+"""`python -m tests.long kills | soak`: what takes too long for `make test`. Both write `docs/reliability-report.md`."""
+
+import argparse
+import sys
+
+from tests.long import kills, soak
+
+
+def main() -> int:
+    """0 where all held."""
+    parser = argparse.ArgumentParser(prog="python -m tests.long")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, runs in (("kills", 20), ("soak", 200)):
+        command = commands.add_parser(name)
+        command.add_argument("--runs", type=int, default=runs)
+        command.add_argument("--seed", type=int, default=1)
+    commands.choices["soak"].add_argument("--minutes", type=float, default=20, help="at most; what waits then is left")
+    commands.choices["soak"].add_argument("--every", type=float, default=5, help="seconds from one kill to the next")
+    asked = parser.parse_args()
+    if asked.command == "kills":
+        return 0 if kills.main(runs=asked.runs, seed=asked.seed) else 1
+    return 0 if soak.main(runs=asked.runs, minutes=asked.minutes, every=asked.every, seed=asked.seed) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""The data folder is private, held by one, and keeps the token."""
+
+import multiprocessing
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from app.adapters.data_folder import DataFolderError, DataFolderHeldError, access_token, hold, holder
+from app.adapters.login_secrets import LoginSecrets
+from app.settings import Settings
+
+SINCE = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
+
+
+def _mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_a_second_holder_is_told_who_holds_it_and_changes_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    with hold(folder, address="http://127.0.0.1:8000", since=SINCE):
+        noted = holder(folder)
+        with (
+            pytest.raises(DataFolderHeldError, match=r"http://127\.0\.0\.1:8000 .*2026-01-02T03:04"),
+            hold(folder, address="http://127.0.0.1:9", since=SINCE),
+        ):
+            raise AssertionError("held twice")
+        assert holder(folder) == noted
+    with hold(folder, address="http://127.0.0.1:9", since=SINCE):
+        assert (holder(folder) or {})["address"] == "http://127.0.0.1:9"
+    assert holder(folder) is None
+
+
+def test_the_folder_and_the_token_are_private_and_the_token_stays(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path / "a" / "data")
+    token = access_token(settings)
+    assert len(token) >= 43
+    assert access_token(settings) == token
+    assert _mode(settings.data) == 0o700
+    assert _mode(settings.data / "token") == 0o600
+    assert [path.name for path in settings.data.iterdir()] == ["token"]
+
+
+def test_a_configured_token_is_not_written_down(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path, token="configured-token-of-a-test")
+    assert access_token(settings) == "configured-token-of-a-test"
+    assert not (tmp_path / "token").exists()
+
+
+def test_a_folder_that_cannot_be_made_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DataFolderError, match="DICEBOARD_DATA"), hold(tmp_path / "file", address="", since=SINCE):
+        raise AssertionError("held a file")
+
+
+def test_a_login_secret_works_once_and_only_its_hash_is_kept(tmp_path: Path) -> None:
+    secrets = LoginSecrets(tmp_path)
+    secret = secrets.issue()
+    assert all(secret not in path.name + path.read_text() for path in (tmp_path / "login").iterdir())
+    assert not secrets.claim("another")
+    assert secrets.claim(secret)
+    assert not secrets.claim(secret)
+
+
+def test_a_login_secret_expires(tmp_path: Path) -> None:
+    now = 1000.0
+    secrets = LoginSecrets(tmp_path, now=lambda: now)
+    secret = secrets.issue(lifetime_seconds=5)
+    now = 1005.0
+    assert not secrets.claim(secret)
+
+
+def _claim(arguments: tuple[Path, str]) -> bool:
+    return LoginSecrets(arguments[0]).claim(arguments[1])
+
+
+def test_of_many_that_claim_one_secret_at_once_one_gets_in(tmp_path: Path) -> None:
+    secret = LoginSecrets(tmp_path).issue()
+    with multiprocessing.get_context("spawn").Pool(4) as pool:
+        assert sum(pool.map(_claim, [(tmp_path, secret)] * 16)) == 1

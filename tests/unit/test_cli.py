@@ -1,0 +1,61 @@
+"""What the command line says before anything is started."""
+
+import socket
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from app.adapters.login_secrets import LoginSecrets
+from app.cli import PortTakenError, address_of, cli, with_free_port
+from app.settings import Settings
+
+
+def test_port_zero_becomes_a_free_port_once(tmp_path: Path) -> None:
+    settings = with_free_port(Settings(data=tmp_path, port=0))
+    assert settings.port > 0
+    assert with_free_port(settings).port == settings.port
+
+
+def test_a_taken_port_is_named_with_a_way_out(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(PortTakenError, match=rf"127\.0\.0\.1:{port} .* DICEBOARD_PORT"):
+            with_free_port(Settings(data=tmp_path, port=port))
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [("127.0.0.1", "http://127.0.0.1:80"), ("::1", "http://[::1]:80"), ("0.0.0.0", "http://dice.example:80")],
+)
+def test_the_address_is_one_that_a_browser_can_open(tmp_path: Path, host: str, address: str) -> None:
+    assert address_of(Settings(data=tmp_path, host=host, port=80, allowed_hosts=("dice.example",))) == address
+
+
+def test_link_prints_a_fresh_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DICEBOARD_DATA", str(tmp_path))
+    answer = CliRunner().invoke(cli, ["link"])
+    assert answer.exit_code == 0
+    address, _, secret = answer.output.strip().partition("/?token=")
+    assert address == "http://127.0.0.1:8000"
+    assert LoginSecrets(tmp_path).claim(secret)
+
+
+def test_an_insecure_setting_is_explained_and_starts_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DICEBOARD_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("DICEBOARD_HOST", "0.0.0.0")
+    answer = CliRunner().invoke(cli, ["up"])
+    assert answer.exit_code == 1
+    assert "DICEBOARD_ALLOWED_HOSTS" in answer.output
+    assert not (tmp_path / "data").exists()
+
+
+def test_doctor_says_what_is_missing_and_how_to_mend_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DICEBOARD_DATA", str(tmp_path))
+    monkeypatch.setenv("KERAS_BACKEND", "a_backend_nobody_has")
+    answer = CliRunner().invoke(cli, ["doctor"])
+    assert answer.exit_code == 1
+    assert "missing  Keras and its backend" in answer.output
+    assert "diceboard[cpu]" in answer.output

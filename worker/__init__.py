@@ -1,0 +1,1 @@
+"""The Celery side: supervises training and holds the processes that compute."""

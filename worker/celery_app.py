@@ -1,0 +1,77 @@
+"""Composes the worker: `celery -A worker.celery_app worker`, the pool named by DICEBOARD_POOL."""
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
+from kombu import Queue
+
+from app.adapters.task_queue import TRANSPORT_OPTIONS, celery_broker_url
+from app.core.names import POOL_OF_TASK, Pool
+from app.settings import Settings
+from worker.heartbeat import Heartbeat
+
+POOL_VARIABLE = "DICEBOARD_POOL"
+
+
+def configuration(settings: Settings, pools: list[Pool]) -> dict[str, Any]:
+    """Celery's settings; the database is the truth and a message only a hint, hence early acks and no results."""
+    return {
+        "broker_url": celery_broker_url(settings.broker),
+        "task_serializer": "json",
+        "result_serializer": "json",
+        "event_serializer": "json",
+        "accept_content": ["json"],
+        "result_accept_content": ["json"],
+        "task_ignore_result": True,
+        "task_acks_late": False,  # redelivery belongs to the lease, not to the visibility timeout
+        "worker_disable_prefetch": True,  # nothing waits behind an hours-long training
+        "worker_prefetch_multiplier": 1,
+        "worker_concurrency": 1,
+        "worker_pool": "prefork",
+        "worker_pool_start_method": "spawn",
+        "worker_max_tasks_per_child": 50,
+        "worker_proc_alive_timeout": 30,  # spawning takes longer than the default 4 s on a busy laptop
+        "worker_cancel_long_running_tasks_on_connection_loss": False,
+        "broker_connection_retry": True,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "worker_soft_shutdown_timeout": 0,  # the supervisor drains; the built-in one is a fixed sleep
+        "worker_send_task_events": False,
+        "worker_hijack_root_logger": False,
+        "task_default_queue": settings.queue(pools[0]),
+        "task_queues": [Queue(settings.queue(pool)) for pool in pools],
+        "task_routes": {task.value: {"queue": settings.queue(pool)} for task, pool in POOL_OF_TASK.items()},
+        "broker_transport_options": TRANSPORT_OPTIONS,
+    }
+
+
+def _pools() -> list[Pool]:
+    named = os.environ.get(POOL_VARIABLE)
+    return [Pool(named)] if named else list(Pool)
+
+
+app = Celery("diceboard", include=["worker.tasks"])
+app.conf.update(configuration(Settings(), _pools()))
+
+_heartbeats: list[Heartbeat] = []
+
+
+@worker_ready.connect  # type: ignore[untyped-decorator]
+def _start(**_: object) -> None:
+    heartbeat = Heartbeat(Settings(), pool=_pools()[0])
+    heartbeat.start()
+    _heartbeats.append(heartbeat)
+
+
+@worker_shutting_down.connect  # type: ignore[untyped-decorator]
+def _drain(**_: object) -> None:
+    for heartbeat in _heartbeats:
+        heartbeat.drain()
+
+
+@worker_shutdown.connect  # type: ignore[untyped-decorator]
+def _leave(**_: object) -> None:
+    for heartbeat in _heartbeats:
+        heartbeat.leave()

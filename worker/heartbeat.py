@@ -1,0 +1,114 @@
+"""The signs of life of a worker's main process, and its share of the reconciling."""
+
+import logging
+import os
+import threading
+from datetime import UTC, datetime, timedelta
+
+from app.composition import compose
+from app.core.errors import DiceboardError
+from app.core.names import Pool
+from app.core.workers import Worker
+from app.services.bundle import ServiceBundle
+from app.services.storage import StorageService
+from app.settings import Settings
+from worker.device import device_facts
+
+log = logging.getLogger(__name__)
+
+
+def worker_name(settings: Settings, pool: Pool) -> str:
+    """How the database calls the worker of a pool on this machine."""
+    return f"{pool.value}@{settings.worker_name}"
+
+
+class Heartbeat:
+    """A daemon thread that tells the database that this worker lives, and looks for what was lost."""
+
+    def __init__(self, settings: Settings, *, pool: Pool) -> None:
+        self._settings = settings
+        self._pool = pool
+        self._name = worker_name(settings, pool)
+        self._started_at = datetime.now(UTC)
+        self._stop = threading.Event()
+        self._asked_to_drain = threading.Event()
+        self._wake = threading.Event()
+        self._services: ServiceBundle | None = None
+        self._collecting: threading.Thread | None = None
+        self._thread = threading.Thread(target=self._work, name="heartbeat", daemon=True)
+
+    def start(self) -> None:
+        """Beat from now on."""
+        self._thread.start()
+
+    def drain(self) -> None:
+        """Give back what is held, from the thread: this is called in a signal handler, which must not wait."""
+        self._asked_to_drain.set()
+        self._wake.set()
+
+    def leave(self) -> None:
+        """Say that this worker has gone."""
+        self._stop.set()
+        self._wake.set()
+        self._thread.join(timeout=5)
+        if self._services is None:
+            return
+        try:
+            self._services.workers.remove(self._name)
+        except DiceboardError:
+            log.warning("The database did not hear that %s left.", self._name)
+
+    def _work(self) -> None:
+        since_reconciled = self._settings.reconcile_seconds
+        while not self._stop.is_set():
+            reconcile = since_reconciled >= self._settings.reconcile_seconds
+            since_reconciled = 0 if reconcile else since_reconciled + self._settings.heartbeat_seconds
+            try:
+                self._once(reconcile=reconcile)
+            except Exception:
+                # Whatever it was, the next beat may succeed; without a thread the worker would look dead.
+                log.exception("A heartbeat failed")
+            self._wake.wait(self._settings.heartbeat_seconds)
+            self._wake.clear()
+
+    def _once(self, *, reconcile: bool) -> None:
+        if self._services is None:
+            self._services = compose(self._settings)
+            # What a former process of this name held has nobody now; its lease need not run out first.
+            self._services.workers.take_back(self._name)
+        workers = self._services.workers
+        workers.beat(self._worker())
+        if self._asked_to_drain.is_set():
+            workers.drain(self._name)
+        elif reconcile:
+            workers.reconcile()
+            self._tidy(self._services)
+
+    def _tidy(self, services: ServiceBundle) -> None:
+        if self._pool is Pool.TRAIN:
+            keep = timedelta(days=self._settings.checkpoint_days)
+            services.storage.forget_checkpoints(ended_for=keep)
+        elif self._collecting is None or not self._collecting.is_alive():
+            # Beside the beats, which a long list of blobs must not hold up; at most once an hour there is something to do.
+            self._collecting = threading.Thread(
+                target=_collect, args=(services.storage,), name="collector", daemon=True
+            )
+            self._collecting.start()
+
+    def _worker(self) -> Worker:
+        return Worker(
+            name=self._name,
+            host=self._settings.worker_name,
+            pid=os.getpid(),
+            pool=self._pool,
+            device=device_facts(),
+            started_at=self._started_at,
+            seen_at=datetime.now(UTC),
+        )
+
+
+def _collect(storage: StorageService) -> None:
+    try:
+        storage.tidy()
+    except DiceboardError as error:
+        log.warning("What nothing refers to could not be collected: %s", error.detail)

@@ -1,0 +1,126 @@
+"""Holds a run's lease while a fresh trainer process works on it. Keras is never imported here."""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from app.adapters import leash
+from app.core.errors import ConflictError, DiceboardError, NotFoundError, StaleAttemptError
+from app.core.names import Pool
+from app.core.runs import causes
+from app.core.runs.lifecycle import RunState
+from app.core.runs.run import EventKind, Run
+from app.services.bundle import ServiceBundle
+from app.settings import Settings
+from worker.heartbeat import worker_name
+from worker.logs import LogWriter, error_path, log_path, read_error
+from worker.memory_kills import memory_kills
+from worker.pulse import pulse_path
+from worker.watch import Ending, Watch
+
+log = logging.getLogger(__name__)
+
+EXIT_PREEMPTED = 75
+"""The trainer stopped because its worker leaves; the run goes on elsewhere and this does not count as a crash."""
+
+TRAINER = ("-m", "worker.trainer")
+LINES_TOLD = 20
+LINES_OF_A_STACK = 200
+
+
+class Supervisor:
+    """One worker slot: claims the next run and sees its attempt through to an end that the database knows."""
+
+    def __init__(self, settings: Settings, services: ServiceBundle, *, trainer: Sequence[str] = TRAINER) -> None:
+        self._settings = settings
+        self._services = services
+        self._trainer = trainer
+        self._name = worker_name(settings, Pool.TRAIN)
+
+    def train_next(self) -> bool:
+        """Claim the next waiting run and supervise one attempt of it; False where none waits."""
+        run = self._services.workers.claim_next(self._name)
+        if run is None:
+            return False
+        killed_before = memory_kills()
+        process = self._spawn(run)
+        assert process.stdout is not None
+        output = LogWriter(process.stdout, log_path(self._settings.data, run.id, run.attempt))
+        watch = Watch(run, process, settings=self._settings, services=self._services, worker=self._name)
+        try:
+            watch.until_it_ends()
+        finally:
+            _kill(process)
+            pulse_path(self._settings.data, run.id).unlink(missing_ok=True)
+        try:
+            if not self._is_settled(run, process.returncode, ending=watch.ending):
+                for_memory = process.returncode == -signal.SIGKILL and memory_kills() > killed_before
+                reason = self._reason(run, process.returncode, watch=watch, for_memory=for_memory)
+                self._tell_last_lines(
+                    run, output.last_lines(LINES_OF_A_STACK if watch.ending is Ending.HUNG else LINES_TOLD)
+                )
+                self._services.workers.crashed(run.id, attempt=run.attempt, reason=reason)
+        except (StaleAttemptError, ConflictError, NotFoundError) as error:
+            log.info("Attempt %d of run %s was taken over: %s", run.attempt, run.id, error.detail)
+        if watch.ending is Ending.ORPHANED:
+            raise SystemExit("The Celery worker that owns this process is gone.")
+        return True
+
+    def _spawn(self, run: Run) -> subprocess.Popen[bytes]:
+        error_path(self._settings.data, run.id, run.attempt).unlink(missing_ok=True)
+        command = leash.command([sys.executable, *self._trainer, run.id, str(run.attempt)])
+        defaults = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2", "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
+        own = {"PYTHONUNBUFFERED": "1", "CUDA_DEVICE_ORDER": "PCI_BUS_ID", leash.PARENT_VARIABLE: str(os.getpid())}
+        return subprocess.Popen(  # noqa: S603 -- our own module, ids as arguments, no shell
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={**defaults, **os.environ, **own},
+            start_new_session=True,  # signals meant for the worker do not reach the trainer
+        )
+
+    def _is_settled(self, run: Run, code: int, *, ending: Ending) -> bool:
+        """Bring the run where it belongs unless its trainer crashed, and say whether that is all."""
+        with self._services.database.transaction() as transaction:
+            current = transaction.runs.get(run.id)
+        if current.is_terminal or current.attempt != run.attempt or ending is Ending.TAKEN_OVER:
+            return True
+        if current.cancel_requested:
+            self._services.runs.move(run.id, RunState.STOPPED, attempt=run.attempt, reason="stopped on request")
+        elif ending is Ending.ORPHANED:
+            self._services.workers.hand_back(run.id, attempt=run.attempt, reason="its worker ended")
+        elif code == EXIT_PREEMPTED or ending is Ending.DRAINED:
+            self._services.workers.hand_back(run.id, attempt=run.attempt, reason="preempted: its worker leaves")
+        else:
+            return False
+        return True
+
+    def _tell_last_lines(self, run: Run, text: str) -> None:
+        if not text:
+            return
+        try:
+            self._services.metrics.emit(run.id, attempt=run.attempt, events=[(EventKind.LOG, {"text": text})])
+        except DiceboardError:
+            log.warning("The last lines of run %s could not be kept.", run.id)
+
+    def _reason(self, run: Run, code: int, *, watch: Watch, for_memory: bool) -> str:
+        if watch.ending is Ending.UNRENEWED:
+            return causes.UNRENEWED
+        if watch.ending is Ending.HUNG:
+            return causes.hung(watch.phase, watch.allowed_seconds)
+        if for_memory:
+            fits = self._services.plans.batch_that_fits(run)
+            return causes.out_of_host_memory(run.configuration.batch_size, fits=fits)
+        return read_error(error_path(self._settings.data, run.id, run.attempt)) or causes.ended(code)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.kill()
+    process.wait()
+    if process.stdin is not None:
+        process.stdin.close()

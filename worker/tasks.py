@@ -1,0 +1,33 @@
+"""The tasks, thin: each takes one id and hands over to what knows how. Keras is never imported here."""
+
+from celery import shared_task
+
+from app.composition import compose
+from app.core.names import TaskName
+from app.settings import Settings
+from worker.supervisor import Supervisor
+
+
+@shared_task(name=TaskName.TRAIN_NEXT_RUN.value, ignore_result=True)  # type: ignore[untyped-decorator]
+def train_next_run(run_id: str) -> None:  # noqa: ARG001 -- the id that caused the message, kept for tracing
+    """Supervise the next waiting run, which may be another than the one that caused the message."""
+    settings = Settings()
+    Supervisor(settings, compose(settings)).train_next()
+
+
+@shared_task(name=TaskName.CHECK_DATASET.value, ignore_result=True)  # type: ignore[untyped-decorator]
+def check_dataset(dataset_id: str) -> None:
+    """Check a committed dataset."""
+    compose(Settings()).datasets.check(dataset_id)
+
+
+@shared_task(name=TaskName.RENDER_SAMPLES.value, ignore_result=True)  # type: ignore[untyped-decorator]
+def render_samples(dataset_id: str) -> None:
+    """Render the dice that were asked for, then have them checked."""
+    compose(Settings()).samples.render(dataset_id)
+
+
+@shared_task(name=TaskName.DESCRIBE_VERSION.value, ignore_result=True)  # type: ignore[untyped-decorator]
+def describe_version(version_id: str) -> None:
+    """Look at the images of a dataset's version for its statistics."""
+    compose(Settings()).statistics.describe(version_id)

@@ -1,0 +1,1 @@
+"""A fresh process per attempt: the only place of the worker where Keras computes."""

@@ -1,0 +1,145 @@
+"""A run's configuration as Keras takes it: precision, optimizer, loss, what is added to the loss."""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import keras
+import numpy as np
+
+from app.core.architectures.architecture import Architecture
+from app.core.errors import DiceboardError, InvalidError
+from app.core.runs.configuration import Clipping, Configuration, Regularization
+from app.core.runs.optimizers import Optimizer
+from app.core.runs.start_from import StartFrom
+from app.networks import build
+from worker.trainer.starting import freeze
+
+_OPTIMIZERS = {
+    name.lower(): made
+    for name, made in vars(keras.optimizers).items()
+    if isinstance(made, type) and issubclass(made, keras.optimizers.Optimizer)
+}
+_CLIPS = {"value": "clipvalue", "norm": "clipnorm", "global_norm": "global_clipnorm"}
+_SMOOTHED = {
+    "categorical_crossentropy": keras.losses.CategoricalCrossentropy,
+    "categorical_focal_crossentropy": keras.losses.CategoricalFocalCrossentropy,
+    "binary_crossentropy": keras.losses.BinaryCrossentropy,
+    "binary_focal_crossentropy": keras.losses.BinaryFocalCrossentropy,
+}
+_KERNELS = frozenset({"kernel", "depthwise_kernel", "pointwise_kernel", "recurrent_kernel"})
+
+
+def be_repeatable(configuration: Configuration) -> None:
+    """Seed everything and set the precision; where asked for, let TensorFlow use deterministic operations only."""
+    keras.utils.set_random_seed(configuration.seed)
+    keras.config.set_dtype_policy(configuration.precision)
+    if configuration.deterministic and keras.backend.backend() == "tensorflow":
+        import tensorflow as tf  # noqa: PLC0415 -- only where it is the backend
+
+        tf.config.experimental.enable_op_determinism()
+
+
+def compiled(
+    architecture: Architecture, configuration: Configuration, *, classes: int, start: StartFrom | None = None
+) -> keras.Model:
+    """The real network in its style, ready for `fit`, with the layers frozen that `start` names.
+
+    InvalidError where Keras cannot build it or it does not fit.
+    """
+    try:
+        network = build(with_plain_outputs(architecture, configuration))
+        sizes = [size if isinstance(size, int) else 1 for size in architecture.inputs[0].shape[1:]]
+        output = tuple(network(np.zeros((1, *sizes), dtype=np.float32)).shape)
+    except DiceboardError:
+        raise
+    except (ValueError, TypeError) as error:
+        raise InvalidError(
+            f"Keras could not build {architecture.name!r}: {error} Open the architecture's layer table to see where."
+        ) from error
+    if output != (1, classes):
+        raise InvalidError(
+            f"{architecture.name!r} answers the shape {output} for one image, but the dataset has {classes} classes: "
+            f"its output has to be (1, {classes}). Give its last Dense layer {classes} units."
+        )
+    if start is not None:
+        freeze(network, start)
+    compile_network(network, configuration)
+    return network
+
+
+def with_plain_outputs(architecture: Architecture, configuration: Configuration) -> Architecture:
+    """The architecture whose last layers compute in float32 where all others compute in half of it, as Keras advises."""
+    if configuration.precision == "float32":
+        return architecture
+    last = {call.layer for call in architecture.calls if call.id in architecture.outputs}
+    layers = [
+        layer.model_copy(update={"config": {"dtype": "float32", **layer.config}}) if layer.name in last else layer
+        for layer in architecture.layers
+    ]
+    return architecture.model_copy(update={"layers": tuple(layers)})
+
+
+def compile_network(network: keras.Model, configuration: Configuration) -> None:
+    """Give a built network its optimizer, with all of its variables, and its loss."""
+    if configuration.regularization is not None:
+        regularize(network, configuration.regularization)
+    network.compile(
+        optimizer=optimizer_of(configuration.optimizer, configuration.clipping),
+        loss=loss_of(configuration),
+        metrics=["accuracy"],
+        # XLA is slower than TensorFlow's own kernels on CPUs, and its sums are ordered otherwise.
+        jit_compile=False,
+        steps_per_execution=configuration.steps_per_execution,
+    )
+    network.optimizer.build(network.trainable_variables)
+
+
+def optimizer_of(optimizer: Optimizer, clipping: Clipping | None = None) -> keras.optimizers.Optimizer:
+    """Keras's optimizer with the arguments that were asked for."""
+    arguments: dict[str, Any] = {key: value for key, value in optimizer.json_object().items() if value is not None}
+    if clipping is not None:
+        arguments[_CLIPS[clipping.kind]] = clipping.threshold
+    return measuring(_OPTIMIZERS[arguments.pop("name")])(**arguments)
+
+
+@cache
+def measuring(made: type[keras.optimizers.Optimizer]) -> type[keras.optimizers.Optimizer]:
+    """The same optimizer, which also keeps the norm of all gradients of its last step, before they are clipped."""
+
+    def build(self: Any, variables: Sequence[Any]) -> None:
+        made.build(self, variables)
+        if not hasattr(self, "gradient_norm"):
+            self.gradient_norm = self.add_variable(shape=(), name="gradient_norm")
+
+    def apply(self: Any, grads: Sequence[Any], trainable_variables: Sequence[Any] | None = None) -> None:
+        squares = [
+            keras.ops.sum(keras.ops.square(keras.ops.cast(found, "float32"))) for found in grads if found is not None
+        ]
+        self.gradient_norm.assign(keras.ops.sqrt(sum(squares)))
+        made.apply(self, grads, trainable_variables)
+
+    return type(made.__name__, (made,), {"build": build, "apply": apply})
+
+
+def gradient_norm(optimizer: keras.optimizers.Optimizer) -> float:
+    """The norm of the last step's gradients."""
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    return float(keras.ops.convert_to_numpy(keras.ops.convert_to_tensor(inner.gradient_norm)))
+
+
+def loss_of(configuration: Configuration) -> keras.losses.Loss | str:
+    """Keras's loss by its name, or with smoothed labels."""
+    if configuration.loss == "categorical_generalized_cross_entropy":
+        return keras.losses.CategoricalGeneralizedCrossEntropy()  # Keras does not know it by its name
+    if not configuration.label_smoothing:
+        return configuration.loss
+    return _SMOOTHED[configuration.loss](label_smoothing=configuration.label_smoothing)
+
+
+def regularize(network: keras.Model, regularization: Regularization) -> None:
+    """Add a penalty to the loss for every kernel that has none of its own; biases and normalizations are left alone."""
+    penalty = keras.regularizers.L1L2(l1=regularization.l1, l2=regularization.l2)
+    for variable in network.trainable_variables:
+        if variable.name in _KERNELS and variable.regularizer is None:
+            variable.regularizer = penalty

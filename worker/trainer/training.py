@@ -1,0 +1,248 @@
+"""One attempt of a run from its row to its artifacts."""
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from app.core.architectures.architecture import Architecture, StoredArchitecture
+from app.core.datasets.dataset import Dataset, ImageRecord, Split
+from app.core.datasets.group_splits import validated_anew
+from app.core.errors import InvalidError, NotFoundError
+from app.core.runs import causes
+from app.core.runs.class_weights import class_weights
+from app.core.runs.lifecycle import RunState
+from app.core.runs.run import EventKind, Run
+from app.networks import functional_twin
+from app.services.bundle import ServiceBundle
+from worker.device import device_sample
+from worker.pulse import Pulse, pulse_path
+from worker.trainer.callbacks import DivergedError, OutOfTimeError, StoppedError
+from worker.trainer.checkpoints import Checkpoints
+from worker.trainer.compiling import be_repeatable, compiled
+from worker.trainer.course import Course
+from worker.trainer.data import Batches
+from worker.trainer.evaluation import evaluate
+from worker.trainer.exports import Exporter, versions
+from worker.trainer.fit import Material, train
+from worker.trainer.prepared import Prepared, prepare
+from worker.trainer.reporting import Reporter
+from worker.trainer.starting import lent_weights, take_weights
+
+
+class Training:
+    """Prepares, fits, evaluates, exports; every write carries the attempt."""
+
+    def __init__(self, services: ServiceBundle, run: Run, *, asked_to_stop: Callable[[], bool]) -> None:
+        self._services = services
+        self._run = run
+        self._asked_to_stop = asked_to_stop
+        self._data: Path = services.settings.data
+        self._stored, self._dataset, self._images = self._read()
+        self._course = Course(run.configuration)
+        self._checkpoints = Checkpoints(
+            self._data / "checkpoints" / run.id, every_seconds=services.settings.checkpoint_seconds
+        )
+        self._reporter = Reporter(
+            run.id,
+            run.attempt,
+            metrics=services.metrics,
+            database=services.database,
+            sample=device_sample,
+            beat=Pulse(pulse_path(self._data, run.id)).beat,
+        )
+
+    @property
+    def _architecture(self) -> Architecture:
+        return self._stored.architecture
+
+    def work(self) -> None:
+        """Train to the end; raise StoppedError where the worker leaves, and anything that a new attempt may mend."""
+        _refuse_half_built(self._stored)
+        self._move(RunState.PREPARING)
+        prepared = self._prepare()
+        self._move(RunState.STARTING)
+        be_repeatable(self._run.configuration)
+        asked = self._run.configuration
+        network = compiled(self._architecture, asked, classes=len(self._classes), start=self._run.start_from)
+        self._move(RunState.RUNNING)
+        try:
+            self._train(network, prepared)
+        except StoppedError:
+            self._stop_if_a_person_asked(network, prepared)
+            raise
+        except OutOfTimeError:
+            minutes = self._run.configuration.time_limit_minutes
+            self._stop(network, prepared, reason=f"stopped at its time limit of {minutes:g} minutes")
+            return
+        except DivergedError as error:
+            self._reporter.close()
+            self._export(network, prepared, last=None)
+            self._move(RunState.DIVERGED, reason=f"at step {error.step}", error=str(error))
+            return
+        self._finish(network, prepared)
+
+    def _prepare(self) -> Prepared:
+        def tell(done: int, total: int) -> None:
+            if self._asked_to_stop() or self._reporter.taken_over.is_set():
+                raise StoppedError
+            images = {"images_prepared": done, "images_to_prepare": total}
+            self._reporter.progress(self._run.progress.model_copy(update=images))
+
+        resize_mode = self._run.configuration.resize_mode
+        try:
+            return prepare(self._services, self._architecture, self._images, resize_mode=resize_mode, tell=tell)
+        except NotFoundError as error:
+            raise InvalidError(causes.images_gone(self._dataset.name, error.detail)) from error
+
+    @property
+    def _classes(self) -> tuple[str, ...]:
+        assert self._dataset.version is not None
+        return self._dataset.version.classes
+
+    def _read(self) -> tuple[StoredArchitecture, Dataset, list[ImageRecord]]:
+        with self._services.database.transaction() as transaction:
+            stored = transaction.architectures.get(self._run.architecture_id)
+            # Of the versions that there are by now, the one that the run was asked for.
+            pinned = transaction.datasets.version(self._run.version_id)
+            dataset = transaction.datasets.get(self._run.dataset_id).model_copy(update={"version": pinned})
+            images = transaction.datasets.images(self._run.version_id)
+        asked = self._run.configuration
+        if asked.validation_split is not None:
+            images = validated_anew(images, asked.validation_split, seed=asked.seed)
+        return stored, dataset, images
+
+    def _train(self, network: keras.Model, prepared: Prepared) -> None:
+        material = Material(
+            train=self._training_batches(prepared),
+            validation=self._batches(prepared, Split.VALIDATION) if prepared.images[Split.VALIDATION] else None,
+            classes=self._classes,
+        )
+        train(
+            network,
+            material,
+            course=self._course,
+            architecture=self._architecture,
+            checkpoints=self._checkpoints,
+            reporter=self._reporter,
+            asked_to_stop=self._asked_to_stop,
+            take_first_weights=lambda: self._take_first_weights(network),
+        )
+
+    def _take_first_weights(self, network: keras.Model) -> None:
+        start = self._run.start_from
+        if start is None:
+            return
+        with lent_weights(self._services, start, scratch=self._data / "scratch") as (source, path):
+            taken = take_weights(network, self._architecture, start=start, source=source, path=path)
+        self._reporter.event(EventKind.LOG, {"text": taken.text(start)})
+
+    def _training_batches(self, prepared: Prepared) -> Batches:
+        asked = self._run.configuration
+        names = [image.class_name for image in prepared.images[Split.TRAIN]]
+        weights = class_weights(asked.class_weights, self._classes, Counter(names))
+        return self._batches(prepared, Split.TRAIN, seed=asked.seed, augmentation=asked.augmentation, weights=weights)
+
+    def _batches(self, prepared: Prepared, split: Split, **more: Any) -> Batches:
+        return Batches(
+            prepared.pixels,
+            rows=prepared.rows[split],
+            labels=prepared.labels(split, self._classes),
+            classes=len(self._classes),
+            batch_size=self._run.configuration.batch_size,
+            **more,
+        )
+
+    def _finish(self, network: keras.Model, prepared: Prepared) -> None:
+        self._reporter.flush()
+        self._move(RunState.EVALUATING)
+        last = [np.array(array) for array in network.get_weights()]
+        self._reporter.close()
+        self._export(network, prepared, last=last)
+        self._move(RunState.FINISHED)
+
+    def _stop_if_a_person_asked(self, network: keras.Model, prepared: Prepared) -> None:
+        with self._services.database.transaction() as transaction:
+            if not transaction.runs.get(self._run.id).cancel_requested:
+                return
+        self._stop(network, prepared, reason="stopped on request")
+
+    def _stop(self, network: keras.Model, prepared: Prepared, *, reason: str) -> None:
+        self._reporter.close()
+        self._export(network, prepared, last=[np.array(array) for array in network.get_weights()])
+        self._move(RunState.STOPPED, reason=reason)
+
+    def _export(self, network: keras.Model, prepared: Prepared, *, last: list[Any] | None) -> None:
+        """Publish what there is; without `last` (weights that hold NaN are never kept) only the best, if any."""
+        course = self._course
+        exporter = Exporter(
+            network,
+            twin_of=lambda trained: functional_twin(trained, self._architecture),
+            publish=self._publish,
+            scratch=self._data / "scratch",
+        )
+        best, last = course.best or last, last or course.best
+        if not best or not last:
+            return
+        epochs = len(course.history)
+        exporter.networks(best=best, best_epoch=course.best_epoch or epochs, last=last, last_epoch=epochs)
+        evaluation = self._evaluate(network, prepared)
+        exporter.history(course.history)
+        exporter.record(self._facts(prepared, evaluation))
+
+    def _evaluate(self, network: keras.Model, prepared: Prepared) -> dict[str, Any]:
+        """Measure the network as it stands (its best weights) on every split that was kept from training."""
+        evaluation: dict[str, Any] = {}
+        for split in (Split.VALIDATION, Split.TEST):
+            if not prepared.images[split]:
+                continue
+            evaluation[split.value] = evaluate(
+                network,
+                self._batches(prepared, split),
+                labels=prepared.labels(split, self._classes),
+                digests=[image.digest for image in prepared.images[split]],
+                classes=self._classes,
+                beat=self._reporter.beat,
+            )
+        with self._services.database.transaction() as transaction:
+            transaction.runs.set_evaluation(self._run.id, attempt=self._run.attempt, evaluation=evaluation)
+        events = [(EventKind.EVALUATION, {"split": split} | result) for split, result in evaluation.items()]
+        self._services.metrics.emit(self._run.id, attempt=self._run.attempt, events=events)
+        return evaluation
+
+    def _publish(self, name: str, path: Path, *, epoch: int | None) -> None:
+        self._services.artifacts.publish(self._run.id, attempt=self._run.attempt, name=name, path=path, epoch=epoch)
+        self._reporter.beat()
+
+    def _facts(self, prepared: Prepared, evaluation: dict[str, Any]) -> dict[str, Any]:
+        version = self._dataset.version
+        brief = ("accuracy", "interval", "loss", "images", "correct")
+        return {
+            "run": self._run.id,
+            "name": self._run.name,
+            "configuration": self._run.configuration.json_object(),
+            "start_from": self._run.start_from and self._run.start_from.json_object(),
+            "architecture": {"id": self._stored.id, "digest": self._stored.digest, "style": self._architecture.style},
+            "dataset": {"id": self._dataset.id, "version": self._run.version_id, "digest": version and version.digest},
+            "classes": list(self._classes),
+            "preprocessing": prepared.preprocessing,
+            "versions": versions(),
+            "best_epoch": self._course.best_epoch,
+            "weights_digest": {record.epoch: record.weights_digest for record in self._course.history},
+            "metrics": {split: {name: result[name] for name in brief} for split, result in evaluation.items()},
+        }
+
+    def _move(self, state: RunState, *, reason: str | None = None, error: str | None = None) -> None:
+        self._services.runs.move(self._run.id, state, attempt=self._run.attempt, reason=reason, error=error)
+
+
+def _refuse_half_built(stored: StoredArchitecture) -> None:
+    stop = stored.stops_at
+    if stop is not None:
+        raise InvalidError(
+            f"{stored.architecture.name!r} cannot be built to its outputs: {stop.kind} {stop.call!r} cannot take "
+            f"{stop.input_shapes}: {stop.message} Use another padding or a larger input."
+        )
