@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 DEVICE ?= $(shell nvidia-smi >/dev/null 2>&1 && echo gpu || echo cpu)
 JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1); [ $$n -gt 2 ] && echo 2 || echo $$n)
 
-.PHONY: help run test test-long soak check bench clean constraints
+.PHONY: help run test explore test-long soak check bench clean constraints
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -20,6 +20,10 @@ test: $(VENV)/.installed-dev ## run all tests, the fast ones first
 	@chromium="$$(scripts/find-chromium $(BIN))"; export DICEBOARD_TEST_CHROMIUM="$$chromium"; \
 	$(BIN)/pytest -q -n $(JOBS) tests/architecture tests/unit; \
 	$(BIN)/pytest -q -n $(JOBS) --dist loadfile $(wildcard tests/integration tests/browser)
+
+explore: $(VENV)/.installed-dev ## look for examples that no test has seen, EXAMPLES of them for each property
+	export DICEBOARD_TEST_EXAMPLES=$(or $(EXAMPLES),1000); \
+	$(BIN)/pytest -q -n $(JOBS) $$(grep -rlE '@given|DICEBOARD_TEST_EXAMPLES' tests/unit)
 
 test-long: $(VENV)/.installed-dev ## kill 20 real trainings at random moments (half an hour); writes the report
 	$(BIN)/python -m tests.long kills --runs $(or $(RUNS),20)

@@ -41,13 +41,13 @@ def assert_as_keras_says(architecture: Architecture) -> None:
     assert [row.note for row in table.rows if row.note] == []
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(st.integers(0, 2**32))
 def test_shapes_and_counts_are_those_of_the_functional_network(seed: int) -> None:
     assert_as_keras_says(drawn(seed))
 
 
-@settings(max_examples=EXAMPLES // 2, deadline=None)
+@settings(max_examples=EXAMPLES // 2)
 @given(st.integers(0, 2**32))
 def test_what_the_table_shows_of_a_layer_makes_the_same_layer(seed: int) -> None:
     table = read_layer_table(drawn(seed))
@@ -57,7 +57,7 @@ def test_what_the_table_shows_of_a_layer_makes_the_same_layer(seed: int) -> None
             assert described(row.kind, row.settings).settings == row.settings
 
 
-@settings(max_examples=EXAMPLES // 2, deadline=None)
+@settings(max_examples=EXAMPLES // 2)
 @given(st.integers(0, 2**32))
 def test_a_table_does_not_depend_on_what_was_read_before(seed: int) -> None:
     architecture = drawn(seed)

@@ -5,7 +5,7 @@ import json
 import tracemalloc
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.errors import DiceboardError, InvalidError, TooLargeError
@@ -171,7 +171,6 @@ LAYER = st.fixed_dictionaries(
 )  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
 @given(
     layers=st.lists(LAYER, max_size=5),
     whole=st.sampled_from(["Sequential", "Functional"]),

@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from keras import ops
 
@@ -165,7 +165,6 @@ entries = (
 
 
 @given(st.lists(entries, min_size=1, max_size=5))
-@settings(max_examples=200, deadline=None)
 def test_an_index_that_is_written_is_read_as_the_same(index: list[object]) -> None:
     assert index_of(index_text(index)) == tuple(index)
 

@@ -5,13 +5,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from app.core.architectures.architecture import Architecture, Call, Input, Layer, Style, Symbol
 from app.core.architectures.presets import build_preset
 from app.core.architectures.writers import write_code
+from app.core.architectures.writers.keras_words import LAYER_ARGUMENTS
 from app.core.architectures.writers.python_text import as_argument
 from app.core.errors import InvalidError
 from tests.factories.architectures import random_architecture
@@ -221,7 +222,6 @@ def test_a_symbol_that_would_do_something_is_only_quoted(symbol: str) -> None:
 
 
 @given(st.text(max_size=40))
-@settings(deadline=None)
 def test_no_name_or_string_gets_out_of_its_quotes(text: str) -> None:
     name = "".join(character for character in text if character.isalnum() and character.isascii()) or "a"
     layers = (dense(f"{name}.-", activation=text), of("own", "eval", **{text or "a": text}))
@@ -230,7 +230,9 @@ def test_no_name_or_string_gets_out_of_its_quotes(text: str) -> None:
         code = write_code(network, style)
         calls = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)]
         functions = {ast.unparse(node.func).split("(")[0].split(".")[0] for node in calls}
-        assert functions <= {"keras", "layers", "eval_", "super", "self", "model", f"N{name}", f"N{name}_"}
+        ours = {"keras", "layers", "eval_", "super", "self", "model", f"N{name}", f"N{name}_"}
+        # An argument that is itself a layer (`cell`) is one of the definition's own classes, named as it names it.
+        assert functions <= ours | ({text} if text in LAYER_ARGUMENTS else set())
 
 
 @given(st.text(alphabet="ab,()[]=*: #'\"\n\\lambdfor in", max_size=20))

@@ -218,7 +218,7 @@ arguments = st.dictionaries(st.from_regex(r"[a-z][a-z_0-9]{0,8}", fullmatch=True
     names=st.lists(st.from_regex(r"[A-Za-z0-9_.-]{1,12}", fullmatch=True), min_size=1, max_size=5, unique=True),
     config=arguments,
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_any_names_and_any_arguments_come_back(names: list[str], config: JsonObject) -> None:
     config.pop("name", None)
     layers = tuple(
