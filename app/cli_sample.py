@@ -1,24 +1,19 @@
 """`diceboard sample`: rendered dice, into a folder or into the running Diceboard."""
 
-import os
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
+from contextlib import closing
 from pathlib import Path
 
 from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 
-from app.adapters import image_encoding
+from app.adapters.dice_renderer import render_dice
 from app.cli_client import answered, followed, progress_bars, running_diceboard, show
-from app.core.datasets.sample_dice.plan import PlannedImage, planned
+from app.core.datasets.sample_dice.plan import planned
 from app.core.datasets.sample_dice.request import SampleRequest
 from app.core.errors import ConflictError, InvalidError
 
-_ENCODERS = {"jpeg": (".jpg", image_encoding.jpeg), "png": (".png", image_encoding.png)}
-_WAITING = 64
-"""Images that are in work or done and not yet counted: bounds what waits."""
+_ENDINGS = {"jpeg": ".jpg", "png": ".png"}
 
 
 def request_of(images_per_class: int, *, height: int, width: int, seed: int) -> SampleRequest:
@@ -34,19 +29,13 @@ def write(samples: SampleRequest, folder: Path, *, file_format: str) -> int:
     """Render into a new or empty folder, as train, val and test with a folder per class; answer how many images."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConflictError(f"{str(folder)!r} is there already and not empty; name a new folder.")
-    ending, encode = _ENCODERS[file_format]
-
-    def written(image: PlannedImage) -> None:
-        target = folder / image.folder / f"{image.name}{ending}"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(encode(image.render(samples)))
-
+    images = list(planned(samples))
     console = Console()
-    with progress_bars(console) as progress, ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        task = progress.add_task("Rendering", total=samples.images)
-        submitted = (pool.submit(written, image) for image in planned(samples))
-        for _ in _one_by_one(submitted):
-            progress.advance(task)
+    with progress_bars(console) as progress, closing(render_dice(samples, images, file_format=file_format)) as rendered:
+        for image, content in progress.track(zip(images, rendered, strict=True), len(images), description="Rendering"):
+            target = folder / image.folder / f"{image.name}{_ENDINGS[file_format]}"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
     console.print(f"{samples.images:,} images in {escape(str(folder))}")
     return samples.images
 
@@ -61,15 +50,6 @@ def load(samples: SampleRequest, *, name: str | None = None, url: str | None = N
             dataset = followed(client, dataset_id, progress)
         show(console, client, dataset)
     return dataset_id
-
-
-def _one_by_one(submitted: Iterable[Future[None]]) -> Iterator[None]:
-    """Each as it is done, in order; only so many are submitted ahead."""
-    source = iter(submitted)
-    waiting = list(islice(source, _WAITING))
-    while waiting:
-        yield waiting.pop(0).result()
-        waiting.extend(islice(source, 1))
 
 
 def _option(place: tuple[int | str, ...]) -> str:

@@ -4,8 +4,9 @@ from app.adapters.archives import ArchiveReader
 from app.adapters.blob_store import ObstoreBlobs
 from app.adapters.clock import new_id, utc_now
 from app.adapters.database import SqlDatabase
+from app.adapters.dice_renderer import render_dice
 from app.adapters.event_log import ValkeyEventLog
-from app.adapters.image_encoding import jpeg, png
+from app.adapters.image_encoding import png
 from app.adapters.image_files import PillowImageFiles
 from app.adapters.image_pool import ImagePool
 from app.adapters.images import PillowImages
@@ -100,7 +101,7 @@ def _datasets(
         queue=queue,
         clock=utc_now,
         new_id=new_id,
-        encode=jpeg,
+        render_dice=render_dice,
         datasets=datasets,
     )
     return datasets, samples

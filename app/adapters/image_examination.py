@@ -2,17 +2,12 @@
 
 A decoder can be made to crash, hang or eat memory by what is in an image. It then takes its process along, never this
 one: the images that were under way are looked at one by one, and the one that does it again is called broken.
-The processes are plain ones, since those of Celery may not have any of multiprocessing.
 """
 
 import json
 import os
-import subprocess
-import sys
 import tempfile
-import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,6 +18,7 @@ from app.adapters.copies.finder import find_copies
 from app.adapters.copies.fingerprint import RECORD
 from app.adapters.copies.verification import Candidate
 from app.adapters.image_examiner import ExaminerSettings, understood
+from app.adapters.plain_processes import PlainProcesses
 from app.core.datasets.facts import ImageFacts, Tell
 from app.core.datasets.near_copies import CopyPair, Resemblance
 from app.core.errors import OutOfSpaceError
@@ -55,10 +51,8 @@ class PooledExamination:
     def __init__(self, settings: ExaminerSettings, digests: Sequence[str], *, processes: int) -> None:
         self._settings = settings
         self._digests = list(digests)
-        self._ahead = 4 * processes
-        self._threads = ThreadPoolExecutor(processes, thread_name_prefix="examiner")
-        self._of_thread = threading.local()
-        self._started: list[_Process] = []
+        fields = json.dumps({**vars(settings), "records": str(settings.records)})
+        self._processes = PlainProcesses([*_PROGRAM, fields], processes=processes)
 
     def facts(self, tell: Tell) -> Mapping[str, ImageFacts | str]:
         """Decode each image once; what it is, or why it cannot be used."""
@@ -95,62 +89,12 @@ class PooledExamination:
 
     def close(self) -> None:
         """End the processes."""
-        self._threads.shutdown(cancel_futures=True)
-        for process in self._started:
-            process.end()
+        self._processes.close()
 
     def _each(self, task: str, batches: Sequence[Sequence[Any]]) -> Iterator[list[Any] | None]:
         """The answers in order; None where a process was lost over a batch."""
-        waiting: list[Future[list[Any] | None]] = []
-        for number in range(len(batches)):
-            ahead = batches[len(waiting) : number + self._ahead]
-            waiting += [self._threads.submit(self._ask, task, batch) for batch in ahead]
-            yield waiting[number].result()
-
-    def _ask(self, task: str, batch: Sequence[Any]) -> list[Any] | None:
-        process: _Process | None = getattr(self._of_thread, "process", None)
-        if process is None:
-            self._of_thread.process = process = _Process(self._settings)
-            self._started.append(process)
-        answer = process.ask({"task": task, "batch": batch})
-        if answer is None:
-            del self._of_thread.process
-            return None
-        return understood(task, answer)
-
-
-class _Process:
-    def __init__(self, settings: ExaminerSettings) -> None:
-        fields = json.dumps({**vars(settings), "records": str(settings.records)})
-        self._process = subprocess.Popen(  # noqa: S603 - one of our own programs
-            [sys.executable, *_PROGRAM, fields],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            # One process for each core: threads of their own would only wait for each other.
-            env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
-        )
-
-    def ask(self, request: dict[str, Any]) -> list[Any] | None:
-        """The answer, or None where the process ended over it."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        try:
-            self._process.stdin.write(json.dumps(request) + "\n")
-            self._process.stdin.flush()
-            line = self._process.stdout.readline()
-        except OSError:
-            line = ""
-        if not line.endswith("\n"):
-            self.end()
-            return None
-        answer: list[Any] = json.loads(line)
-        return answer
-
-    def end(self) -> None:
-        """Have it gone."""
-        self._process.kill()
-        self._process.communicate()
+        for answer in self._processes.answers({"task": task, "batch": batch} for batch in batches):
+            yield None if answer is None else understood(task, answer)
 
 
 def _reserve(descriptor: int, size: int) -> None:

@@ -1,6 +1,6 @@
 """What the use cases need from outside, as Protocols that adapters implement."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,8 @@ from app.core.architectures.layer_table import LayerTable
 from app.core.datasets.browsing import ImageStore
 from app.core.datasets.dataset import Dataset, DatasetState, Finding
 from app.core.datasets.file_store import DatasetFiles
+from app.core.datasets.sample_dice.plan import PlannedImage
+from app.core.datasets.sample_dice.request import SampleRequest
 from app.core.datasets.statistics import StatisticsStore
 from app.core.datasets.version_store import DatasetVersions
 from app.core.names import TaskName
@@ -221,3 +223,6 @@ class Inspector(Protocol):
 
 EncodeImage: TypeAlias = Callable[[NDArray[np.uint8]], bytes]
 """Makes a file of pixels, uint8 (height, width, 3)."""
+
+RenderDice: TypeAlias = Callable[[SampleRequest, Iterable[PlannedImage]], Generator[bytes, None, None]]
+"""Each picture's file in order; what it takes to render is let go at the end, and when the generator is closed."""

@@ -1,10 +1,8 @@
 """Rendered dice as a dataset: asked for in a moment, rendered by a worker, checked and committed like any other."""
 
 import hashlib
-import os
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from contextlib import closing
 from itertools import islice
 from typing import Protocol
 
@@ -14,7 +12,7 @@ from app.core.datasets.sample_dice.plan import PlannedImage, planned
 from app.core.datasets.sample_dice.request import SampleRequest
 from app.core.errors import ConflictError, NotFoundError
 from app.core.names import TaskName
-from app.core.ports import BlobStore, Clock, Database, EncodeImage, NewId, TaskQueue
+from app.core.ports import BlobStore, Clock, Database, NewId, RenderDice, TaskQueue
 from app.services.kept_blobs import keep_still
 
 LEASE_SECONDS = 60.0
@@ -41,7 +39,7 @@ class SampleService:
         queue: TaskQueue,
         clock: Clock,
         new_id: NewId,
-        encode: EncodeImage,
+        render_dice: RenderDice,
         datasets: StartsChecks,
     ) -> None:
         self._database = database
@@ -49,7 +47,7 @@ class SampleService:
         self._queue = queue
         self._clock = clock
         self._new_id = new_id
-        self._encode = encode
+        self._render_dice = render_dice
         self._datasets = datasets
 
     def request(
@@ -83,11 +81,11 @@ class SampleService:
             samples = transaction.datasets.get(dataset_id).samples
             there = {file.path for file in transaction.datasets.staged(dataset_id)}
         assert samples is not None, "only datasets that were asked for are in `rendering`"
-        missing = (image for image in planned(samples) if path_of(image) not in there)
-        with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-            for batch in _batches(missing, samples):
+        missing = [image for image in planned(samples) if path_of(image) not in there]
+        with closing(self._render_dice(samples, missing)) as rendered:
+            for batch in _batches(zip(missing, rendered, strict=True), samples):
                 contents: dict[str, bytes] = {}
-                files = list(pool.map(partial(self._kept, samples=samples, contents=contents), batch))
+                files = [self._kept(path_of(image), content, contents) for image, content in batch]
                 if not self._stage(dataset_id, files, contents):
                     return False
         return self._finish(dataset_id)
@@ -100,13 +98,12 @@ class SampleService:
             self._queue.send(TaskName.RENDER_SAMPLES, dataset_id)
         return len(waiting)
 
-    def _kept(self, image: PlannedImage, *, samples: SampleRequest, contents: dict[str, bytes]) -> StagedFile:
+    def _kept(self, path: str, content: bytes, contents: dict[str, bytes]) -> StagedFile:
         """Its bytes are written; what was here before is noted among the contents."""
-        content = self._encode(image.render(samples))
         digest = hashlib.sha256(content).hexdigest()
         if not self._blobs.put_bytes(image_key(digest), content):
             contents[image_key(digest)] = content
-        return StagedFile(path=path_of(image), digest=digest, bytes=len(content))
+        return StagedFile(path=path, digest=digest, bytes=len(content))
 
     def _stage(self, dataset_id: str, files: Sequence[StagedFile], contents: Mapping[str, bytes]) -> bool:
         with self._database.transaction() as transaction:
@@ -137,7 +134,9 @@ def path_of(image: PlannedImage) -> str:
     return f"{image.folder}/{image.name}.jpg"
 
 
-def _batches(images: Iterator[PlannedImage], samples: SampleRequest) -> Iterator[list[PlannedImage]]:
+def _batches(
+    images: Iterator[tuple[PlannedImage, bytes]], samples: SampleRequest
+) -> Iterator[list[tuple[PlannedImage, bytes]]]:
     size = max(2, min(256, _PIXELS_AT_ONCE // (samples.height * samples.width)))
     while batch := list(islice(images, size)):
         yield batch

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from app.adapters.clock import new_id, utc_now
-from app.adapters.image_encoding import jpeg
 from app.core.datasets.dataset import Dataset, DatasetState, Split
 from app.core.datasets.sample_dice.request import SampleRequest
 from app.core.errors import ConflictError, NotFoundError
@@ -16,6 +15,7 @@ from app.services import sample_dice
 from app.services.datasets import DatasetService
 from app.services.sample_dice import SampleService
 from tests.factories.datasets import dataset_service
+from tests.fakes.inline_dice import InlineDice
 from tests.fakes.queue import RememberedTasks
 
 SMALL = SampleRequest(images_per_class=4, height=16, width=24, seed=3)
@@ -28,6 +28,7 @@ class Rooms:
     datasets: DatasetService
     samples: SampleService
     queue: RememberedTasks
+    dice: InlineDice
 
     def rendered(self, request: SampleRequest) -> Dataset:
         dataset = self.samples.request(request)
@@ -38,7 +39,7 @@ class Rooms:
 
 @pytest.fixture
 def rooms(tmp_path: Path) -> Iterator[Rooms]:
-    queue = RememberedTasks()
+    queue, dice = RememberedTasks(), InlineDice()
     with dataset_service(tmp_path, queue=queue) as datasets:
         samples = SampleService(
             database=datasets._database,
@@ -46,10 +47,10 @@ def rooms(tmp_path: Path) -> Iterator[Rooms]:
             queue=queue,
             clock=utc_now,
             new_id=new_id,
-            encode=jpeg,
+            render_dice=dice,
             datasets=datasets,
         )
-        yield Rooms(datasets, samples, queue)
+        yield Rooms(datasets, samples, queue, dice)
 
 
 def test_a_request_becomes_a_checked_version_with_all_its_images(rooms: Rooms) -> None:
@@ -76,16 +77,12 @@ def test_one_seed_is_one_version_and_another_seed_another(rooms: Rooms) -> None:
 
 
 def test_a_rendering_that_broke_off_goes_on_where_it_was(rooms: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
-    encoded: list[int] = []
-
-    def breaks(pixels: object) -> bytes:
-        encoded.append(1)
-        if len(encoded) == 11:
+    def breaks() -> None:
+        if rooms.dice.rendered == 10:
             raise OSError("the disk has gone")
-        return jpeg(pixels)  # type: ignore[arg-type]
 
     dataset = rooms.samples.request(SMALL)
-    monkeypatch.setattr(rooms.samples, "_encode", breaks)
+    rooms.dice.before_each = breaks
     monkeypatch.setattr(sample_dice, "_PIXELS_AT_ONCE", 4 * 16 * 24)
     monkeypatch.setattr(sample_dice, "LEASE_SECONDS", 0.0)
     with pytest.raises(OSError, match="gone"):
@@ -93,10 +90,9 @@ def test_a_rendering_that_broke_off_goes_on_where_it_was(rooms: Rooms, monkeypat
     there = rooms.datasets.get(dataset.id)
     assert (there.state, there.files, there.checked) == (DatasetState.RENDERING, 8, 8)
     assert rooms.samples.recover() == 1
-    encoded.clear()
-    encoded.extend([1] * 20)
+    rooms.dice.rendered = 20
     assert rooms.samples.render(dataset.id)
-    assert len(encoded) == 20 + 16
+    assert rooms.dice.rendered == 20 + 16
     assert rooms.datasets.get(dataset.id).files == 24
 
 
@@ -115,15 +111,14 @@ def test_one_of_two_workers_renders(rooms: Rooms) -> None:
     assert rooms.samples.recover() == 0
 
 
-def test_a_dataset_that_is_deleted_meanwhile_stays_deleted(rooms: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dataset_that_is_deleted_meanwhile_stays_deleted(rooms: Rooms) -> None:
     dataset = rooms.samples.request(SMALL)
 
-    def deleting(pixels: object) -> bytes:
+    def deleting() -> None:
         with contextlib.suppress(NotFoundError):
             rooms.datasets.delete(dataset.id)
-        return jpeg(pixels)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(rooms.samples, "_encode", deleting)
+    rooms.dice.before_each = deleting
     assert not rooms.samples.render(dataset.id)
     with pytest.raises(NotFoundError):
         rooms.datasets.get(dataset.id)
