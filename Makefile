@@ -23,7 +23,7 @@ test: $(VENV)/.installed-dev ## run all tests, the fast ones first
 
 explore: $(VENV)/.installed-dev ## look for examples that no test has seen, EXAMPLES of them for each property
 	export DICEBOARD_TEST_EXAMPLES=$(or $(EXAMPLES),1000); \
-	$(BIN)/pytest -q -n $(JOBS) $$(grep -rlE '@given|DICEBOARD_TEST_EXAMPLES' tests/unit)
+	$(BIN)/pytest -q --timeout 0 -n $(JOBS) $$(grep -rlE '@given|DICEBOARD_TEST_EXAMPLES' tests/unit)
 
 test-long: $(VENV)/.installed-dev ## kill 20 real trainings at random moments (half an hour); writes the report
 	$(BIN)/python -m tests.long kills --runs $(or $(RUNS),20)
