@@ -75,7 +75,7 @@ class RunService:
             for run in runs:
                 transaction.runs.add(run, idempotency_key=idempotency_key)
                 queued: JsonObject = {"state": RunState.QUEUED.value, "reason": None}
-                events += transaction.runs.append(run.id, attempt=0, events=[(EventKind.STATE, queued)])
+                events += transaction.runs.append(run.id, attempt=0, events=[(EventKind.STATE, queued)], holding=False)
             runs = transaction.runs.several([run.id for run in runs])
         self._event_log.append(events)
         for run in runs:

@@ -112,9 +112,6 @@ class WorkerService:
         """Count a crash: the run waits again, has failed after the last allowed one, or stops if that was asked for."""
         with self._database.transaction() as transaction:
             run = transaction.runs.get(run_id)
-        if run.cancel_requested:
-            self._runs.move(run_id, RunState.STOPPED, attempt=attempt, reason=f"stopped on request; {reason}")
-            return
         if run.crashes + 1 >= CRASHES_ALLOWED:
             error = f"Gave up after {CRASHES_ALLOWED} attempts that broke off. The last one: {reason}"
             self._runs.move(run_id, RunState.FAILED, attempt=attempt, reason=reason, error=error, crashed=True)

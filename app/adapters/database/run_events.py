@@ -11,17 +11,21 @@ from app.adapters.database.tables import run as table
 from app.adapters.database.tables import run_event as rows
 from app.core.errors import StaleAttemptError
 from app.core.ports import Clock
-from app.core.runs.lifecycle import TERMINAL
+from app.core.runs.lifecycle import ACTIVE
 from app.core.runs.run import Artifact, Event, EventKind
 from app.core.values import JsonObject
 
-_ENDED = [state.value for state in TERMINAL]
+_ACTIVE = [state.value for state in ACTIVE]
 
 
-def fenced(run_id: str, attempt: int, *, ended_too: bool = False) -> Any:
-    """The run's row, if this attempt is still the newest and (unless said otherwise) the run has not ended."""
-    mine = (table.c.id == run_id) & (table.c.attempt == attempt)
-    return mine if ended_too else mine & table.c.state.not_in(_ENDED)
+def newest(run_id: str, attempt: int) -> Any:
+    """The run's row, if this attempt is still the newest."""
+    return (table.c.id == run_id) & (table.c.attempt == attempt)
+
+
+def held(run_id: str, attempt: int) -> Any:
+    """The run's row, if this attempt holds the run: one that was taken back writes nothing, even before the next begins."""
+    return newest(run_id, attempt) & table.c.state.in_(_ACTIVE)
 
 
 def stale(run_id: str, attempt: int) -> StaleAttemptError:
@@ -37,14 +41,17 @@ class SqlRunEvents:
         self._clock = clock
 
     def append(
-        self, run_id: str, *, attempt: int, events: Sequence[tuple[EventKind, JsonObject]], ended_too: bool = False
+        self, run_id: str, *, attempt: int, events: Sequence[tuple[EventKind, JsonObject]], holding: bool = True
     ) -> list[Event]:
-        """Number and keep events in one statement under the fence: order, no gaps, no doubles, whoever writes."""
+        """Number and keep events in one statement under the fence: order, no gaps, no doubles, whoever writes.
+
+        Only an attempt that holds the run may, except where what is told is how it came to wait or to end.
+        """
         if not events:
             return []
         numbered = (
             update(table)
-            .where(fenced(run_id, attempt, ended_too=ended_too))
+            .where(held(run_id, attempt) if holding else newest(run_id, attempt))
             .values(last_seq=table.c.last_seq + len(events))
             .returning(table.c.last_seq)
         )
@@ -72,8 +79,8 @@ class SqlRunEvents:
 
     def add_artifact(self, artifact: Artifact, *, attempt: int) -> None:
         """Keep or replace the artifact of that name."""
-        held = self._connection.execute(select(table.c.id).where(fenced(artifact.run_id, attempt)).with_for_update())
-        if held.scalar_one_or_none() is None:
+        mine = select(table.c.id).where(held(artifact.run_id, attempt)).with_for_update()
+        if self._connection.execute(mine).scalar_one_or_none() is None:
             raise stale(artifact.run_id, attempt)
         same = (artifacts.c.run_id == artifact.run_id) & (artifacts.c.name == artifact.name)
         self._connection.execute(delete(artifacts).where(same))

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, exists, func, insert, or_, select, update
 
 from app.adapters.database.pages import escape_like, page_of
-from app.adapters.database.run_events import SqlRunEvents, fenced, stale
+from app.adapters.database.run_events import SqlRunEvents, held, newest, stale
 from app.adapters.database.run_rows import row_of, run_of
 from app.adapters.database.tables import run as table
 from app.adapters.database.types import DatabaseNow
@@ -127,9 +127,8 @@ class SqlRuns(SqlRunEvents):
 
     def renew(self, run_id: str, *, attempt: int, lease_seconds: float) -> bool:
         """Renew the lease; False where a newer attempt, the queue or a final state has taken over."""
-        held = and_(fenced(run_id, attempt), table.c.state.in_(_ACTIVE))
         values = {"lease_until": DatabaseNow() + lease_seconds}
-        return self._connection.execute(update(table).where(held).values(values)).rowcount == 1
+        return self._connection.execute(update(table).where(held(run_id, attempt)).values(values)).rowcount == 1
 
     def move(
         self,
@@ -141,13 +140,18 @@ class SqlRuns(SqlRunEvents):
         error: str | None = None,
         crashed: bool = False,
     ) -> Event:
-        """Change the state as the lifecycle allows (ConflictError else) and note the event, in one transaction."""
-        mine = select(table.c.state).where(fenced(run_id, attempt, ended_too=True)).with_for_update()
-        current = self._connection.execute(mine).scalar_one_or_none()
+        """Change the state as the lifecycle allows (ConflictError else) and note the event, in one transaction.
+
+        A run that somebody wants to stop does not wait again, nor does it fail by a crash: it stops.
+        """
+        mine = select(table.c.state, table.c.cancel_requested).where(newest(run_id, attempt)).with_for_update()
+        current = self._connection.execute(mine).one_or_none()
         if current is None:
             raise stale(run_id, attempt)
-        if state not in NEXT[RunState(current)]:
-            raise ConflictError(f"Run {run_id} is {current}; it cannot become {state.value}.")
+        if state not in NEXT[RunState(current.state)]:
+            raise ConflictError(f"Run {run_id} is {current.state}; it cannot become {state.value}.")
+        if current.cancel_requested and (state is RunState.QUEUED or crashed):
+            state, reason, error, crashed = RunState.STOPPED, f"stopped on request; {reason}", None, False
         values: dict[str, Any] = {"state": state.value, "error": error}
         if crashed:
             values["crashes"] = table.c.crashes + 1
@@ -157,7 +161,7 @@ class SqlRuns(SqlRunEvents):
             values |= {"worker": None, "lease_until": None}
         self._connection.execute(update(table).where(table.c.id == run_id).values(values))
         payload: JsonObject = {"state": state.value, "reason": reason or error}
-        return self.append(run_id, attempt=attempt, events=[(EventKind.STATE, payload)], ended_too=True)[0]
+        return self.append(run_id, attempt=attempt, events=[(EventKind.STATE, payload)], holding=False)[0]
 
     def request_cancel(self, run_id: str) -> None:
         """Note that a person wants it to stop."""
@@ -165,7 +169,7 @@ class SqlRuns(SqlRunEvents):
 
     def queue_again(self, run_id: str, *, attempt: int, configuration: Configuration, reason: str) -> Event:
         """Put an ended run at the end of the queue, with no crash counted and nothing asked of it."""
-        mine = select(table.c.state, table.c.progress).where(fenced(run_id, attempt, ended_too=True)).with_for_update()
+        mine = select(table.c.state, table.c.progress).where(newest(run_id, attempt)).with_for_update()
         current = self._connection.execute(mine).one_or_none()
         if current is None:
             raise stale(run_id, attempt)
@@ -186,7 +190,7 @@ class SqlRuns(SqlRunEvents):
         }
         self._connection.execute(update(table).where(table.c.id == run_id).values(values))
         payload: JsonObject = {"state": RunState.QUEUED.value, "reason": reason}
-        return self.append(run_id, attempt=attempt, events=[(EventKind.STATE, payload)])[0]
+        return self.append(run_id, attempt=attempt, events=[(EventKind.STATE, payload)], holding=False)[0]
 
     def place(self, run_ids: Sequence[str], *, before_all: bool = False) -> None:
         """Let queued runs follow one another in this order, in the places that they have (or before all others)."""
@@ -235,7 +239,7 @@ class SqlRuns(SqlRunEvents):
         return bool(self._connection.execute(select(exists().where(condition))).scalar())
 
     def _write(self, run_id: str, attempt: int, values: dict[str, Any]) -> None:
-        if self._connection.execute(update(table).where(fenced(run_id, attempt)).values(values)).rowcount == 0:
+        if self._connection.execute(update(table).where(held(run_id, attempt)).values(values)).rowcount == 0:
             raise stale(run_id, attempt)
 
     def _with_positions(self, rows: Sequence[Any]) -> list[Run]:

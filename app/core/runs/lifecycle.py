@@ -26,7 +26,7 @@ CRASHES_ALLOWED = 3
 
 _BACK = {RunState.QUEUED, RunState.FAILED, RunState.STOPPED}
 NEXT: dict[RunState, frozenset[RunState]] = {
-    RunState.QUEUED: frozenset({RunState.STARTING, RunState.HELD, RunState.STOPPED, RunState.FAILED}),
+    RunState.QUEUED: frozenset({RunState.HELD, RunState.STOPPED}),
     RunState.HELD: frozenset({RunState.QUEUED, RunState.STOPPED}),
     RunState.STARTING: frozenset({RunState.PREPARING, RunState.RUNNING, RunState.EVALUATING, *_BACK}),
     RunState.PREPARING: frozenset({RunState.STARTING, RunState.RUNNING, RunState.EVALUATING, *_BACK}),
@@ -34,7 +34,10 @@ NEXT: dict[RunState, frozenset[RunState]] = {
     RunState.EVALUATING: frozenset({RunState.FINISHED, *_BACK}),
     **{state: frozenset() for state in TERMINAL},
 }
-"""Which state may follow which while a run goes on; a terminal state is final unless somebody asks for more of it."""
+"""Which state may follow which while a run goes on; a terminal state is final unless somebody asks for more of it.
+
+A run that waits is started by a claim alone, which gives it its lease: an attempt that it was taken back from cannot.
+"""
 
 CONTINUED = frozenset({RunState.FINISHED, RunState.STOPPED, RunState.FAILED})
 """From these a run may be queued again, to go on from its last checkpoint. A diverged one would diverge again."""

@@ -54,7 +54,10 @@ class Runs(Protocol):
         error: str | None = None,
         crashed: bool = False,
     ) -> Event:
-        """Change the state as the lifecycle allows (ConflictError else) and note the event, in one transaction."""
+        """Change the state as the lifecycle allows (ConflictError else) and note the event, in one transaction.
+
+        A run that somebody wants to stop does not wait again, nor does it fail by a crash: it stops.
+        """
         ...
 
     def request_cancel(self, run_id: str) -> None: ...
@@ -70,8 +73,10 @@ class Runs(Protocol):
         self, run_id: str, *, attempt: int, progress: Progress, summary: dict[str, JsonObject] | None = None
     ) -> None: ...
     def set_evaluation(self, run_id: str, *, attempt: int, evaluation: dict[str, JsonObject]) -> None: ...
-    def append(self, run_id: str, *, attempt: int, events: Sequence[tuple[EventKind, JsonObject]]) -> list[Event]:
-        """Number and keep events under the fence."""
+    def append(
+        self, run_id: str, *, attempt: int, events: Sequence[tuple[EventKind, JsonObject]], holding: bool = True
+    ) -> list[Event]:
+        """Number and keep events under the fence: of an attempt that holds the run, or (not `holding`) is the newest."""
         ...
 
     def events(
