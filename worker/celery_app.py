@@ -11,6 +11,7 @@ from app.adapters.task_queue import TRANSPORT_OPTIONS, celery_broker_url
 from app.core.names import POOL_OF_TASK, Pool
 from app.settings import Settings
 from worker.heartbeat import Heartbeat
+from worker.messages import be_careful
 
 POOL_VARIABLE = "DICEBOARD_POOL"
 
@@ -52,6 +53,7 @@ def _pools() -> list[Pool]:
     return [Pool(named)] if named else list(Pool)
 
 
+be_careful()
 app = Celery("diceboard", include=["worker.tasks"])
 app.conf.update(configuration(Settings(), _pools()))
 

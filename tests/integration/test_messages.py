@@ -1,5 +1,6 @@
 """Messages are hints: doubled, lost or nonsensical ones change nothing. A real broker and worker, a scripted trainer."""
 
+import json
 import os
 import subprocess
 import tempfile
@@ -107,3 +108,43 @@ def test_junk_in_the_queue_ends_no_worker(machine: ServiceBundle, junk: bytes) -
     assert machine.runs.get(run.id).state == "finished"
     assert [worker.pid for worker in machine.workers.page()] == [before.pid]
     assert len([event for event in told(machine, run, EventKind.STATE) if event["state"] == "starting"]) == 2
+
+
+MESSAGE = {
+    "body": "W1tdLCB7fSwge31d",
+    "content-type": "application/json",
+    "content-encoding": "utf-8",
+    "headers": {"task": "diceboard.train_next_run", "id": "4", "lang": "py"},
+    "properties": {
+        "delivery_tag": "4",
+        "delivery_info": {"exchange": "", "routing_key": "diceboard.train"},
+        "body_encoding": "base64",
+    },
+}
+MALFORMED = [
+    b"not JSON at all",
+    b"",
+    b"\xff\xfe\x00",
+    b"[" * 100_000,
+    b"null",
+    b'["a list"]',
+    b'{"properties": "a text"}',
+    json.dumps(MESSAGE | {"properties": {}}).encode(),
+    json.dumps(MESSAGE | {"body": "\u00e4 is not base64"}).encode(),
+    json.dumps(MESSAGE | {"headers": {"task": ["no", "name"], "id": "4"}}).encode(),
+    json.dumps(MESSAGE | {"headers": {"task": "diceboard.train_next_run"}}).encode(),
+    json.dumps(MESSAGE | {"headers": "a text"}).encode(),
+]
+
+
+def test_what_is_no_message_at_all_ends_no_worker_and_does_not_come_again(machine: ServiceBundle) -> None:
+    (before,) = until(machine.workers.page)
+    with in_the_broker(machine) as client:
+        until(client.ping)
+        client.lpush(queue_key(machine), *MALFORMED)
+        run = scripted(machine, "steps 1", configuration=of_epochs(1))
+        until(lambda: machine.runs.get(run.id).is_terminal, seconds=90)
+        until(lambda: client.llen(queue_key(machine)) == 0, seconds=90)
+        until(lambda: client.hlen(f"{TRANSPORT_OPTIONS['global_keyprefix']}unacked") == 0)
+    assert machine.runs.get(run.id).state == "finished"
+    assert [worker.pid for worker in machine.workers.page()] == [before.pid]
