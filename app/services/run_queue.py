@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from app.core.errors import ConflictError, FieldError, InvalidError
+from app.core.errors import ConflictError, FieldError, InvalidError, StaleAttemptError
 from app.core.names import TaskName
 from app.core.ports import Database, EventLog, TaskQueue
 from app.core.runs.configuration import Configuration
@@ -66,7 +66,7 @@ class QueueService:
                     events.append(
                         transaction.runs.move(run.id, RunState.STOPPED, attempt=attempt, reason="the queue was emptied")
                     )
-            except ConflictError:
+            except (ConflictError, StaleAttemptError):
                 continue  # a worker was quicker
         self._event_log.append(events)
         return len(events)

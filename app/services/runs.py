@@ -147,10 +147,11 @@ class RunService:
         """Stop it, keeping what is there: at once while it waits, at its next batch while it runs."""
         events: list[Event] = []
         with self._database.transaction() as transaction:
+            # Asked first and looked at then: with its row held nobody lets the run wait or end in between.
+            transaction.runs.request_cancel(run_id)
             run = transaction.runs.get(run_id)
             if run.is_terminal:
                 raise ConflictError(f"Run {run_id} is {run.state.value} already; there is nothing to stop.")
-            transaction.runs.request_cancel(run_id)
             if run.state in WAITING:
                 events = [
                     transaction.runs.move(

@@ -12,6 +12,7 @@ from app.core.runs.run import Event, Run
 from app.core.workers import Worker
 from app.services.workers import WorkerService
 from tests.factories.rows import queued_run
+from tests.factories.run_world import Interrupted
 
 
 class Queue:
@@ -188,6 +189,29 @@ def test_a_run_whose_lease_holds_is_left_alone(database: SqlDatabase, queue: Que
     workers.reconcile()
     assert now(database, run).state is RunState.STARTING
     assert workers.renew(run.id, attempt=attempt)
+
+
+def test_of_two_that_take_back_a_run_at_once_one_counts_the_crash(database: SqlDatabase, queue: Queue) -> None:
+    run = queued_run(database)
+    workers = service(database, queue, lease_seconds=-1)
+    claimed(workers)
+    workers.reconcile()
+    claimed(workers)
+    interrupted = Interrupted(database)
+    interrupted.interrupt(workers.reconcile, before=2)
+    service(interrupted, queue).reconcile()  # type: ignore[arg-type]
+    found = now(database, run)
+    assert (found.state, found.attempt, found.crashes) == (RunState.QUEUED, 2, 2)
+
+
+def test_a_run_that_somebody_stops_while_it_is_given_back_does_not_wait(database: SqlDatabase, queue: Queue) -> None:
+    run = queued_run(database)
+    workers = service(database, queue)
+    attempt = claimed(workers).attempt
+    with database.transaction() as transaction:
+        transaction.runs.request_cancel(run.id)
+    workers.hand_back(run.id, attempt=attempt, reason="its worker leaves")
+    assert now(database, run).state is RunState.STOPPED
 
 
 def test_a_worker_that_starts_anew_takes_back_only_its_own_runs(database: SqlDatabase, queue: Queue) -> None:

@@ -1,0 +1,103 @@
+"""Somebody stops a run in the very moment in which something else happens to it: one of the two wins, on each database."""
+
+import contextlib
+import random
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from app.adapters.clock import new_id, utc_now
+from app.adapters.database import SqlDatabase
+from app.core.errors import ConflictError, StaleAttemptError
+from app.core.runs.lifecycle import WAITING, RunState
+from app.core.runs.run import EventKind, Run
+from app.services.runs import RunService
+from app.services.workers import WorkerService
+from tests.factories.rows import queued_run
+from tests.factories.run_world import Nobody
+from tests.fakes.queue import RememberedTasks
+
+ROUNDS = 25
+TERMINAL = {"finished", "failed", "stopped", "diverged"}
+
+
+class Services:
+    """The two sides of a race."""
+
+    def __init__(self, database: SqlDatabase) -> None:
+        nobody = Nobody()
+        self.database = database
+        self.runs = RunService(
+            database=database, queue=RememberedTasks(), event_log=nobody, clock=utc_now, new_id=new_id,
+            plans=nobody, starts=nobody,
+        )  # fmt: skip
+        self.workers = WorkerService(
+            database=database, queue=RememberedTasks(), runs=self.runs, sources=nobody, unfinished=[], lease_seconds=60
+        )
+
+    def evaluating(self) -> Run:
+        """A run that is about to finish."""
+        queued_run(self.database)
+        run = self.workers.claim_next("train@here")
+        assert run is not None
+        for state in (RunState.RUNNING, RunState.EVALUATING):
+            self.runs.move(run.id, state, attempt=run.attempt)
+        return run
+
+
+def finish(services: Services, run: Run) -> None:
+    services.runs.move(run.id, RunState.FINISHED, attempt=run.attempt)
+
+
+def crash(services: Services, run: Run) -> None:
+    services.workers.crashed(run.id, attempt=run.attempt, reason="killed")
+
+
+def hand_back(services: Services, run: Run) -> None:
+    services.workers.hand_back(run.id, attempt=run.attempt, reason="its worker leaves")
+
+
+def stop(services: Services, run: Run) -> None:
+    services.runs.cancel(run.id)
+
+
+def race(services: Services, run: Run, *others: Callable[[Services, Run], None], chance: random.Random) -> list[bool]:
+    """Which of them were not refused, all begun within 5 ms."""
+    won = [False] * len(others)
+
+    def act(number: int, after: float) -> None:
+        time.sleep(after)  # chance, not a condition
+        with contextlib.suppress(ConflictError, StaleAttemptError):
+            others[number](services, run)
+            won[number] = True
+
+    threads = [threading.Thread(target=act, args=(number, chance.random() / 200)) for number in range(len(others))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return won
+
+
+@pytest.mark.parametrize("other", [finish, crash, hand_back, stop])
+def test_a_stop_at_the_finish_line_has_one_winner(
+    database: SqlDatabase, other: Callable[[Services, Run], None]
+) -> None:
+    services, chance = Services(database), random.Random(3)
+    for _ in range(ROUNDS):
+        run = services.evaluating()
+        stopped, others_won = race(services, run, stop, other, chance=chance)
+        found = services.runs.get(run.id)
+        with database.transaction() as transaction:
+            events = transaction.runs.events(run.id)
+        states = [event.payload["state"] for event in events if event.kind is EventKind.STATE]
+        assert [event.seq for event in events] == list(range(1, len(events) + 1))
+        assert (states[-1], sum(state in TERMINAL for state in states)) == (found.state, int(found.is_terminal))
+        assert stopped or others_won
+        assert not (stopped and found.state in WAITING), "it was said to stop, and waits"
+        # Whoever stands by the trainer of one that goes on sees within a second that it has to stop.
+        assert found.is_terminal or not stopped or found.cancel_requested
+        if not found.is_terminal:
+            services.runs.move(run.id, RunState.STOPPED, attempt=run.attempt)
