@@ -29,13 +29,19 @@ def main(*, runs: int, seed: int) -> bool:
         over_rest.finished(app, _queued(app, made, dataset), seconds=900)  # decodes the images for all that follow
         whole = _outcome(app, _queued(app, made, dataset), killed=None)
         _say(f"uninterrupted: {whole['digest']} in {whole['seconds']:.1f} s")
-        broken = [_killed_once(app, made, dataset, chance, longest=whole["seconds"]) for _ in range(runs)]
+        broken: list[dict[str, Any]] = []
+        for _ in range(runs):
+            broken.append(_killed_once(app, made, dataset, chance, longest=whole["seconds"]))
+            # After each, so that what was seen is told even where somebody ends this before its time.
+            report.write_section(TITLE, _lines(whole, broken, asked=runs, seed=seed, seconds=time.monotonic() - began))
     finally:
         stop(app)
         shutil.rmtree(data, ignore_errors=True)
-    good = [outcome for outcome in broken if outcome["state"] == "finished" and outcome["digest"] == whole["digest"]]
-    report.write_section(TITLE, _lines(whole, broken, good=len(good), seed=seed, seconds=time.monotonic() - began))
-    return len(good) == len(broken)
+    return _good(whole, broken) == runs
+
+
+def _good(whole: dict[str, Any], broken: list[dict[str, Any]]) -> int:
+    return sum(outcome["state"] == "finished" and outcome["digest"] == whole["digest"] for outcome in broken)
 
 
 def _queued(app: RunningApp, made: dict[str, Any], dataset: dict[str, Any]) -> str:
@@ -77,13 +83,14 @@ def _outcome(app: RunningApp, run_id: str, *, killed: datetime | None) -> dict[s
     }
 
 
-def _lines(whole: dict[str, Any], broken: list[dict[str, Any]], *, good: int, seed: int, seconds: float) -> list[str]:
+def _lines(whole: dict[str, Any], broken: list[dict[str, Any]], *, asked: int, seed: int, seconds: float) -> list[str]:
+    ended = f" Ended early: {asked} runs were asked for." if len(broken) < asked else ""
     waits = [outcome["again"] for outcome in broken if outcome["again"] is not None]
     return [
-        (f"{good} of {len(broken)} runs finished with the digest of the uninterrupted run, `{whole['digest']}…` "
+        (f"{_good(whole, broken)} of {len(broken)} runs finished with the digest of the uninterrupted run, `{whole['digest']}…` "
         f"(compact-functional, casino dice, {EPOCHS} epochs, seed of the moments {seed}; {seconds:.0f} s in all, lease "
         f"{LEASE['DICEBOARD_LEASE_SECONDS']} s). The uninterrupted run took {whole['seconds']:.1f} s. From the kill to "
-        f"the next attempt: {max(waits, default=0):.1f} s at most."),
+        f"the next attempt: {max(waits, default=0):.1f} s at most.{ended}"),
         "",
         "| killed | seconds after its start | state | attempts | digest of the weights | seconds | to the next attempt |",
         "| --- | ---: | --- | ---: | --- | ---: | ---: |",
