@@ -1,9 +1,6 @@
 """`celery -A tests.fakes.late_acks`: a worker as Celery's users had before: late acks, and a short visibility timeout."""
 
-from tests.fakes import scripted_worker
 from worker.celery_app import app
-
-__all__ = ["app", "scripted_worker"]
 
 app.conf.update(
     task_acks_late=True,

@@ -52,6 +52,7 @@ def machines() -> Iterator[Machines]:
         upgrade(settings.sqlalchemy_url)
         valkey, train = broker.program(settings), programs.workers(settings)[0]
         command = ["tests.fakes.late_acks" if word == "worker.celery_app" else word for word in train.argv]
+        command += ["-I", "tests.fakes.scripted_worker"]
         started = [subprocess.Popen(valkey.argv, env={**os.environ, **valkey.environment})]
         for name in WORKERS:
             here = {**os.environ, **train.environment, **QUICK, "DICEBOARD_WORKER_NAME": name}
