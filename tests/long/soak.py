@@ -8,6 +8,8 @@ import time
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from statistics import median
+from typing import NamedTuple
 
 import psutil
 
@@ -26,9 +28,19 @@ from tests.fixtures.checker import violations
 from tests.long import report, victims
 
 EPOCHS = 4
+MOST_GROWTH_MEBIBYTES, MOST_GROWTH_FILES = 8, 4
+MOST_ROWS = 12
 TITLE = "Soak: many runs, something killed every few seconds"
 KINDS = (victims.TRAINER, victims.SUPERVISOR, victims.WORKER, victims.BROKER)
 QUICK = {"LEASE_SECONDS": "6", "HEARTBEAT_SECONDS": "1", "RECONCILE_SECONDS": "1"}
+
+
+class Size(NamedTuple):
+    """What a process holds so many seconds after the beginning."""
+
+    seconds: float
+    mebibytes: float
+    files: int
 
 
 class Soak:
@@ -38,12 +50,13 @@ class Soak:
         self._services = services
         self._watcher = watcher
         self._chance = random.Random(seed)
-        self._ends_at = time.monotonic() + 60 * minutes
+        self._began = time.monotonic()
+        self._ends_at = self._began + 60 * minutes
         self._every = every
         self._kill_at = time.monotonic() + every
         self.killed: Counter[str] = Counter()
-        self.sizes: list[tuple[int, int]] = []
-        """Resident bytes and open files of the light worker, which nobody kills, at each kill."""
+        self.sizes: list[Size] = []
+        """Of the light worker, which nobody kills, at each kill."""
 
     def __call__(self) -> None:
         now = time.monotonic()
@@ -61,7 +74,8 @@ class Soak:
         pid = self._watcher.pids().get("light")
         if pid is not None:
             process = psutil.Process(pid)
-            self.sizes.append((process.memory_info().rss, process.num_fds()))
+            size = Size(time.monotonic() - self._began, process.memory_info().rss / 2**20, process.num_fds())
+            self.sizes.append(size)
 
     def _is_done(self) -> bool:
         runs, _ = self._services.runs.page(limit=1, states=(RunState.QUEUED, *ACTIVE))
@@ -94,6 +108,7 @@ def main(*, runs: int, minutes: float, every: float, seed: int) -> bool:
     finally:
         services.database.close()  # type: ignore[attr-defined]
         shutil.rmtree(data, ignore_errors=True)
+    wrong += _growth(soak.sizes)
     print(*wrong, sep="\n", flush=True)  # noqa: T201 - its output is what it is for
     return ended and not wrong
 
@@ -116,8 +131,6 @@ def _lines(
     runs = [services.runs.get(run_id) for run_id in ids]
     states = Counter("still under way" if not run.is_terminal else run.state.value for run in runs)
     attempts = sum(run.attempt for run in runs)
-    third = max(1, len(soak.sizes) // 3)
-    first, last = soak.sizes[:third], soak.sizes[-third:]
     return [
         (
             f"{len(runs)} scripted runs in {seconds:.0f} s: {_listed(states)}; {attempts} attempts. Killed, one every {every:g} s: "
@@ -129,16 +142,29 @@ def _lines(
             f"and unique, no step missing) found {len(wrong)} faults in those that have ended."
         ),
         "",
-        (
-            f"The light worker, which nobody killed, held {_mean(first, 0) / 2**20:.0f} MiB and {_mean(first, 1):.0f} open "
-            f"files in the first third, {_mean(last, 0) / 2**20:.0f} MiB and {_mean(last, 1):.0f} in the last."
-        ),
+        f"The light worker, which nobody killed: {'; '.join(_growth(soak.sizes)) or 'flat once it had started'}.",
+        "",
+        "| seconds | MiB | open files |",
+        "| ---: | ---: | ---: |",
+        *(f"| {size.seconds:.0f} | {size.mebibytes:.0f} | {size.files} |" for size in _some(soak.sizes)),
     ]
+
+
+def _growth(sizes: list[Size]) -> list[str]:
+    """What grew by more than it may from the second third to the last; in the first a worker is still starting."""
+    third = len(sizes) // 3
+    if third < 2:
+        return [f"{len(sizes)} measurements are too few to say whether it grows"]
+    before, after = sizes[third:-third], sizes[-third:]
+    memory = median(size.mebibytes for size in after) - median(size.mebibytes for size in before)
+    files = median(size.files for size in after) - median(size.files for size in before)
+    grew = {f"{memory:.0f} MiB": memory > MOST_GROWTH_MEBIBYTES, f"{files:.0f} open files": files > MOST_GROWTH_FILES}
+    return [f"grew by {what} from the second third to the last" for what, holds in grew.items() if holds]
+
+
+def _some(sizes: list[Size]) -> list[Size]:
+    return sizes[:: max(1, len(sizes) // MOST_ROWS)]
 
 
 def _listed(counts: Counter[str]) -> str:
     return ", ".join(f"{count} {what}" for what, count in counts.most_common()) or "none"
-
-
-def _mean(sizes: list[tuple[int, int]], which: int) -> float:
-    return sum(size[which] for size in sizes) / max(1, len(sizes))
