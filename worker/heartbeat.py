@@ -85,13 +85,13 @@ class Heartbeat:
             self._tidy(self._services)
 
     def _tidy(self, services: ServiceBundle) -> None:
+        keep = timedelta(days=self._settings.checkpoint_days)
         if self._pool is Pool.TRAIN:
-            keep = timedelta(days=self._settings.checkpoint_days)
             services.storage.forget_checkpoints(ended_for=keep)
         elif self._collecting is None or not self._collecting.is_alive():
             # Beside the beats, which a long list of blobs must not hold up; at most once an hour there is something to do.
             self._collecting = threading.Thread(
-                target=_collect, args=(services.storage,), name="collector", daemon=True
+                target=_collect, args=(services.storage, keep), name="collector", daemon=True
             )
             self._collecting.start()
 
@@ -107,8 +107,8 @@ class Heartbeat:
         )
 
 
-def _collect(storage: StorageService) -> None:
+def _collect(storage: StorageService, keep_logs: timedelta) -> None:
     try:
-        storage.tidy()
+        storage.tidy(keep_logs=keep_logs)
     except DiceboardError as error:
         log.warning("What nothing refers to could not be collected: %s", error.detail)

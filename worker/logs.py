@@ -11,6 +11,8 @@ LOG_BYTES = 2 * 2**20
 """A log that is as long becomes the older one (`.log.1`), and the older one before it goes."""
 TAIL_BYTES = 64 * 2**10
 LONGEST_LINE = 500
+ATTEMPTS_KEPT = 5
+"""A run that is handed back again and again would fill the disk with what its attempts printed."""
 
 _TERMINAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 
@@ -23,6 +25,14 @@ def log_path(data: Path, run_id: str, attempt: int) -> Path:
 def error_path(data: Path, run_id: str, attempt: int) -> Path:
     """The file in which a trainer says why it broke off."""
     return log_path(data, run_id, attempt).with_suffix(".error.json")
+
+
+def forget_older_attempts(data: Path, run_id: str, attempt: int) -> None:
+    """Remove what all but the newest attempts left, this one counted among them."""
+    for path in (data / "logs").glob(f"{run_id}-*"):
+        number = path.name.removeprefix(f"{run_id}-").partition(".")[0]
+        if number.isdigit() and int(number) <= attempt - ATTEMPTS_KEPT:
+            path.unlink(missing_ok=True)
 
 
 def write_error(path: Path, error: BaseException) -> None:

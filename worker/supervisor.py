@@ -16,7 +16,7 @@ from app.core.runs.run import EventKind, Run
 from app.services.bundle import ServiceBundle
 from app.settings import Settings
 from worker.heartbeat import worker_name
-from worker.logs import LogWriter, error_path, log_path, read_error
+from worker.logs import LogWriter, error_path, forget_older_attempts, log_path, read_error
 from worker.memory_kills import memory_kills
 from worker.pulse import pulse_path
 from worker.watch import Ending, Watch
@@ -71,6 +71,7 @@ class Supervisor:
 
     def _spawn(self, run: Run) -> subprocess.Popen[bytes]:
         error_path(self._settings.data, run.id, run.attempt).unlink(missing_ok=True)
+        forget_older_attempts(self._settings.data, run.id, run.attempt)
         command = leash.command([sys.executable, *self._trainer, run.id, str(run.attempt)])
         defaults = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2", "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
         own = {"PYTHONUNBUFFERED": "1", "CUDA_DEVICE_ORDER": "PCI_BUS_ID", leash.PARENT_VARIABLE: str(os.getpid())}

@@ -1,5 +1,6 @@
 """What checkpoints and prepared images take in this machine's data folder."""
 
+import glob
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ class RoomOnDisk:
         self._data = data
         self._checkpoints = data / "checkpoints"
         self._prepared = data / "prepared"
+        self._logs = data / "logs"
 
     def checkpoints(self) -> dict[str, int]:
         """Bytes of the checkpoints of each run that has any."""
@@ -24,6 +26,15 @@ class RoomOnDisk:
     def forget_checkpoints(self, run_id: str) -> None:
         """Remove all of a run's."""
         shutil.rmtree(self._checkpoints / run_id, ignore_errors=True)
+
+    def logs(self) -> set[str]:
+        """The runs of which there are logs (`<run>-<attempt>.<...>`)."""
+        return {path.name.rpartition("-")[0] for path in self._logs.glob("*-*")}
+
+    def forget_logs(self, run_id: str) -> None:
+        """Remove those of all of its attempts."""
+        for path in self._logs.glob(f"{glob.escape(run_id)}-*"):
+            path.unlink(missing_ok=True)
 
     def prepared(self) -> Iterator[tuple[int, bool]]:
         """(bytes, whether a process uses it) of each set of prepared images."""

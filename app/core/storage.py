@@ -105,6 +105,14 @@ class DataFolder(Protocol):
         """Remove all of a run's."""
         ...
 
+    def logs(self) -> set[str]:
+        """The runs of which there are logs."""
+        ...
+
+    def forget_logs(self, run_id: str) -> None:
+        """Remove those of all of its attempts."""
+        ...
+
     def prepared(self) -> Iterator[tuple[int, bool]]:
         """(bytes, whether a process uses it) of each set of prepared images."""
         ...

@@ -65,14 +65,22 @@ class StorageService:
             return Amount(count=max(0, before.count - after.count), bytes=max(0, before.bytes - after.bytes))
         return self._collect(kind)
 
-    def tidy(self) -> None:
-        """Collect what nothing refers to, at most once an hour in this process; any process may, at any time."""
+    def tidy(self, *, keep_logs: timedelta) -> None:
+        """Collect what nothing refers to and old logs, at most once an hour in this process; any may, at any time."""
         now = self._clock()
         if self._collected_at is not None and now - self._collected_at < COLLECTS_EVERY:
             return
         self._collected_at = now
         for kind in BLOBS:
             self._collect(kind)
+        self.forget_logs(ended_for=keep_logs)
+
+    def forget_logs(self, *, ended_for: timedelta) -> list[str]:
+        """Remove what trainers of runs printed that are gone, or that ended so long ago; answer the runs."""
+        gone = sorted(run_id for run_id in self._folder.logs() if self._has_ended(run_id, ended_for))
+        for run_id in gone:
+            self._folder.forget_logs(run_id)
+        return gone
 
     def forget_checkpoints(self, *, ended_for: timedelta) -> list[str]:
         """Remove the checkpoints of runs that are gone, or that ended so long ago; answer the runs.

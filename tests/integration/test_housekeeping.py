@@ -1,4 +1,4 @@
-"""Checkpoints go when nobody can need them, and not before."""
+"""Checkpoints and logs go when nobody can need them, and not before."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,14 +11,18 @@ from app.core.runs.lifecycle import RunState
 from app.core.runs.run import Run
 from app.services.storage import StorageService
 from tests.factories.rows import queued_run
+from worker.logs import error_path, log_path
 
 WEEK = timedelta(days=7)
 
 
-def forget_checkpoints(data: Path, database: SqlDatabase, *, now: datetime, keep: timedelta) -> list[str]:
+def storage_at(data: Path, database: SqlDatabase, *, now: datetime) -> StorageService:
     blobs = ObstoreBlobs((data / "blobs").as_uri())
-    storage = StorageService(database=database, blobs=blobs, folder=RoomOnDisk(data), clock=lambda: now)
-    return storage.forget_checkpoints(ended_for=keep)
+    return StorageService(database=database, blobs=blobs, folder=RoomOnDisk(data), clock=lambda: now)
+
+
+def forget_checkpoints(data: Path, database: SqlDatabase, *, now: datetime, keep: timedelta) -> list[str]:
+    return storage_at(data, database, now=now).forget_checkpoints(ended_for=keep)
 
 
 def with_checkpoint(folder: Path, run_id: str) -> Path:
@@ -52,3 +56,19 @@ def test_a_run_that_is_deleted_leaves_no_checkpoint(database: SqlDatabase, tmp_p
         transaction.runs.delete(run.id)
     assert forget_checkpoints(tmp_path, database, now=utc_now(), keep=WEEK) == [run.id]
     assert forget_checkpoints(tmp_path / "nowhere", database, now=utc_now(), keep=WEEK) == []
+
+
+def test_logs_stay_while_their_run_goes_on_and_a_week_after(database: SqlDatabase, tmp_path: Path) -> None:
+    waiting, stopped = queued_run(database), ended(database)
+    files = {run_id: log_path(tmp_path, run_id, 1) for run_id in (waiting.id, stopped.id, "nobodys")}
+    for path in files.values():
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+        error_path(tmp_path, path.name.partition("-")[0], 1).touch()
+    storage_at(tmp_path, database, now=utc_now()).tidy(keep_logs=WEEK)
+    assert [path.exists() for path in files.values()] == [True, True, False]
+    storage_at(tmp_path, database, now=utc_now() + 2 * WEEK).tidy(keep_logs=WEEK)
+    assert sorted(path.name for path in (tmp_path / "logs").iterdir()) == [
+        f"{waiting.id}-1.error.json",
+        f"{waiting.id}-1.log",
+    ]

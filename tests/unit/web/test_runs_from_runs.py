@@ -16,7 +16,7 @@ from tests.factories.rows import architecture, queued_run
 @pytest.fixture
 def source(services: ServiceBundle) -> Run:
     """A run that was stopped and has kept its best weights."""
-    run = queued_run(services.database, name="the first")  # type: ignore[arg-type]
+    run = queued_run(services.database, name="the first", state=RunState.RUNNING)  # type: ignore[arg-type]
     artifact = Artifact(
         run_id=run.id, name="best.weights.h5", bytes=9, sha256="0" * 64, blob="artifacts/x", created_at=utc_now()
     )

@@ -101,7 +101,8 @@ def test_a_run_begins_with_the_weights_of_another(client: TestClient, services: 
         artifact = Artifact(
             run_id=model.id, name="last.weights.h5", bytes=9, sha256="0" * 64, blob="artifacts/x", created_at=utc_now()
         )
-        transaction.runs.add_artifact(artifact, attempt=0)
+        assert transaction.runs.claim_next(worker="train@here", lease_seconds=60) is not None
+        transaction.runs.add_artifact(artifact, attempt=1)
     assert f"/train?start_from={model.id}" in client.get(f"/runs/{model.id}").text
     page = client.get(f"/train?start_from={model.id}").text
     assert f'name="start_from" value="{model.id}"' in page

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from worker import logs
-from worker.logs import LogWriter, plain_lines
+from worker.logs import LogWriter, forget_older_attempts, plain_lines
 
 
 def written(path: Path, *chunks: bytes) -> LogWriter:
@@ -37,3 +37,15 @@ def test_a_long_log_keeps_its_newest_part(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_log_that_cannot_be_written_holds_nobody_up(tmp_path: Path) -> None:
     (tmp_path / "run.log").mkdir()
     assert written(tmp_path / "run.log", b"text\n" * 100_000).last_lines(2) == "text\ntext"
+
+
+def test_of_many_attempts_the_logs_of_the_newest_stay(tmp_path: Path) -> None:
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    for attempt in range(1, 13):
+        for ending in ("log", "log.1", "error.json"):
+            (folder / f"arun-{attempt}.{ending}").touch()
+    (folder / "another-1.log").touch()
+    forget_older_attempts(tmp_path, "arun", 12)
+    assert {int(path.name[5:].partition(".")[0]) for path in folder.glob("arun-*")} == {8, 9, 10, 11, 12}
+    assert (folder / "another-1.log").exists()
