@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -148,3 +148,46 @@ def test_what_is_no_message_at_all_ends_no_worker_and_does_not_come_again(machin
         until(lambda: client.hlen(f"{TRANSPORT_OPTIONS['global_keyprefix']}unacked") == 0)
     assert machine.runs.get(run.id).state == "finished"
     assert [worker.pid for worker in machine.workers.page()] == [before.pid]
+
+
+def as_read_only_replica(client: "redis.Redis[bytes]") -> None:
+    client.execute_command("REPLICAOF", "127.0.0.1", "1")
+
+
+def with_another_password(client: "redis.Redis[bytes]") -> None:
+    client.config_set("requirepass", "another")
+    client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+
+
+def full(client: "redis.Redis[bytes]") -> None:
+    client.config_set("maxmemory", 1)
+
+
+TROUBLES: list[Callable[["redis.Redis[bytes]"], object]] = [
+    lambda client: client.flushall(),
+    lambda client: client.execute_command("CLIENT", "KILL", "TYPE", "normal"),
+    as_read_only_replica,
+    with_another_password,
+    full,
+]
+
+
+@pytest.mark.parametrize("trouble", TROUBLES, ids=["flushed", "cut off", "read-only", "another password", "full"])
+def test_a_run_goes_on_whatever_its_broker_does_and_the_next_one_starts(
+    machine: ServiceBundle, trouble: Callable[["redis.Redis[bytes]"], object]
+) -> None:
+    run = scripted(machine, "steps 50", configuration=of_epochs(2))
+    until(lambda: machine.runs.get(run.id).state == "running", seconds=90)
+    with in_the_broker(machine) as client:
+        trouble(client)
+        until(lambda: machine.runs.get(run.id).is_terminal, seconds=90)
+        following = scripted(machine, "steps 1", configuration=of_epochs(1))
+        machine.queue.send(TaskName.TRAIN_NEXT_RUN, following.id)  # whether or not it gets there
+        client.config_set("requirepass", "")
+        client.config_set("maxmemory", 0)
+        client.execute_command("REPLICAOF", "NO", "ONE")
+    until(lambda: machine.runs.get(following.id).is_terminal, seconds=120)
+    for each, epochs in ((run, 2), (following, 1)):
+        assert (machine.runs.get(each.id).state, machine.runs.get(each.id).attempt) == ("finished", 1)
+        assert result(machine, each) == digest_of(epochs=epochs)
+        assert violations(machine, each.id) == []

@@ -10,7 +10,7 @@ import pytest
 
 from app.adapters.clock import new_id, utc_now
 from app.adapters.database import SqlDatabase
-from app.core.errors import ConflictError, StaleAttemptError
+from app.core.errors import ConflictError, StaleAttemptError, UnavailableError
 from app.core.runs.lifecycle import WAITING, RunState
 from app.core.runs.run import EventKind, Run
 from app.services.runs import RunService
@@ -101,3 +101,31 @@ def test_a_stop_at_the_finish_line_has_one_winner(
         assert found.is_terminal or not stopped or found.cancel_requested
         if not found.is_terminal:
             services.runs.move(run.id, RunState.STOPPED, attempt=run.attempt)
+
+
+def test_of_two_that_wait_for_each_other_in_the_database_one_is_told_and_the_other_gets_through(
+    database: SqlDatabase,
+) -> None:
+    runs = [queued_run(database).id for _ in range(2)]
+    both_hold_one = threading.Barrier(2)
+    told: list[str] = []
+
+    def rename(first: str, second: str) -> None:
+        try:
+            with database.transaction() as transaction:
+                transaction.runs.rename(first, name="renamed")
+                with contextlib.suppress(threading.BrokenBarrierError):
+                    both_hold_one.wait(2)  # on SQLite there is one writer, whom nobody can meet here
+                transaction.runs.rename(second, name="renamed")
+        except UnavailableError as error:
+            told.append(error.detail)
+
+    threads = [threading.Thread(target=rename, args=order) for order in (runs, runs[::-1])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with database.transaction() as transaction:
+        assert {transaction.runs.get(run_id).name for run_id in runs} == {"renamed"}
+    assert len(told) == (0 if database.engine.dialect.name == "sqlite" else 1)
+    assert all("Nothing was changed; try again" in detail for detail in told)

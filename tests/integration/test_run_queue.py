@@ -89,6 +89,15 @@ def test_emptying_the_queue_stops_what_waits_and_nothing_else(database: SqlDatab
         assert transaction.runs.get(running).state is RunState.STARTING
 
 
+def test_two_hundred_runs_that_wait_are_stopped_together(database: SqlDatabase, queue: QueueService) -> None:
+    one = queued_run(database)
+    with database.transaction() as transaction:
+        for number in range(199):
+            transaction.runs.add(one.model_copy(update={"id": f"run{number}"}))
+    assert queue.cancel_all() == 200
+    assert queue.waiting() == []
+
+
 def test_a_finished_run_goes_on_for_more_epochs_at_the_end_of_the_queue(
     database: SqlDatabase, queue: QueueService
 ) -> None:
