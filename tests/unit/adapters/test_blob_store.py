@@ -1,3 +1,4 @@
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,17 @@ def test_a_file_replaces_what_was_there(blobs: ObstoreBlobs, tmp_path: Path) -> 
     source.write_bytes(b"new")
     blobs.put_file("runs/x", source)
     assert blobs.get_bytes("runs/x") == b"new"
+
+
+def test_a_file_may_come_from_another_filesystem(blobs: ObstoreBlobs, tmp_path: Path) -> None:
+    memory = Path("/dev/shm")
+    if not memory.is_dir() or memory.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("There is no second filesystem that may be written to.")
+    with tempfile.NamedTemporaryFile(dir=memory) as source:
+        source.write(b"from afar")
+        source.flush()
+        blobs.put_file("runs/x", Path(source.name))
+    assert blobs.get_bytes("runs/x") == b"from afar"
 
 
 def test_what_was_put_has_its_size_and_stays(blobs: ObstoreBlobs) -> None:
