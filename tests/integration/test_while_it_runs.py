@@ -1,5 +1,6 @@
 """What is promised while a run trains: who loads Keras, what a reader of events gets, and that it can be stopped."""
 
+import contextlib
 import itertools
 import json
 import os
@@ -69,6 +70,19 @@ def test_a_reader_that_comes_back_gets_every_event_once(running_app: RunningApp,
     seen += itertools.islice(events(running_app, training, after=seen[-1][0]), 12)
     assert [event["seq"] for _, event in seen] == list(range(1, 49))
     assert {event["run_id"] for _, event in seen} == {training}
+
+
+def test_more_streams_than_connections_leave_the_database_to_others(running_app: RunningApp, training: str) -> None:
+    headers, address = {"Authorization": f"Bearer {running_app.token}"}, f"{running_app.address}/api/v1/events"
+    with contextlib.ExitStack() as streams, httpx.Client(limits=httpx.Limits(max_connections=100)) as client:
+        for _ in range(60):  # the pool has 40 connections
+            stream = client.stream("GET", f"{address}?runs={training}", headers=headers, timeout=60)
+            answer = streams.enter_context(stream)
+            assert (answer.status_code, answer.headers["x-accel-buffering"]) == (200, "no")
+            assert next(answer.iter_lines()) != ""
+        with running_app.client() as other:
+            assert other.get(f"/runs/{training}").status_code == 200
+            assert other.get("/workers").status_code == 200
 
 
 def test_a_run_that_is_stopped_ends_soon_and_keeps_what_it_has(running_app: RunningApp, training: str) -> None:
