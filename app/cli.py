@@ -47,7 +47,10 @@ def up() -> None:
     with _told_plainly():
         settings = with_free_port(Settings())
         address = address_of(settings)
-        with data_folder.hold(settings.data, address=address, since=datetime.now(UTC)):
+        with (
+            data_folder.hold(settings.data, address=address, since=datetime.now(UTC)),
+            data_folder.hold_workers(settings),
+        ):
             data_folder.access_token(settings)
             _migrate(settings)
             watcher = Watcher(programs.everything(settings))
@@ -66,11 +69,11 @@ def web() -> None:
 
 @cli.command()
 def worker() -> None:
-    """Start this machine's workers only: one for the trainings and one for everything short."""
+    """Start this machine's workers only: for trainings one on each GPU, or on the CPU, and one for everything short."""
     with _told_plainly():
         settings = Settings()
-        data_folder.prepare(settings.data)
-        Watcher(programs.workers(settings)).run()
+        with data_folder.hold_workers(settings):
+            Watcher(programs.workers(settings)).run()
 
 
 @cli.command()

@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
+from app.adapters import devices
 from app.core.architectures.architecture import Architecture, StoredArchitecture
 from app.core.datasets.dataset import Dataset, ImageRecord, Split
 from app.core.datasets.group_splits import validated_anew
@@ -18,7 +20,6 @@ from app.core.runs.lifecycle import RunState
 from app.core.runs.run import EventKind, Run
 from app.networks import functional_twin
 from app.services.bundle import ServiceBundle
-from worker.device import device_sample
 from worker.pulse import Pulse, pulse_path
 from worker.trainer.callbacks import DivergedError, OutOfTimeError, StoppedError
 from worker.trainer.checkpoints import Checkpoints
@@ -51,7 +52,7 @@ class Training:
             run.attempt,
             metrics=services.metrics,
             database=services.database,
-            sample=device_sample,
+            sample=partial(devices.sample, devices.own_gpu()),
             beat=Pulse(pulse_path(self._data, run.id)).beat,
         )
 
