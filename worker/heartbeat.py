@@ -83,7 +83,7 @@ class Heartbeat:
     def _tidy(self, services: ServiceBundle) -> None:
         if self._pool is Pool.TRAIN:
             keep = timedelta(days=self._settings.checkpoint_days)
-            services.storage.forget_checkpoints(ended_for=keep)
+            services.storage.forget_checkpoints(usually_after=keep)
         elif self._collecting is None or not self._collecting.is_alive():
             # Beside the beats, which a long list of blobs must not hold up; at most once an hour there is something to do.
             self._collecting = threading.Thread(

@@ -45,7 +45,9 @@ class Training:
         self._stored, self._dataset, self._images = self._read()
         self._course = Course(run.configuration)
         self._checkpoints = Checkpoints(
-            self._data / "checkpoints" / run.id, every_seconds=services.settings.checkpoint_seconds
+            self._data / "checkpoints" / run.id,
+            every_seconds=services.settings.checkpoint_seconds,
+            kept=run.configuration.retention.checkpoints,
         )
         self._reporter = Reporter(
             run.id,
@@ -215,7 +217,8 @@ class Training:
         return evaluation
 
     def _publish(self, name: str, path: Path, *, epoch: int | None) -> None:
-        self._services.artifacts.publish(self._run.id, attempt=self._run.attempt, name=name, path=path, epoch=epoch)
+        if name not in self._run.configuration.retention.left_out:
+            self._services.artifacts.publish(self._run.id, attempt=self._run.attempt, name=name, path=path, epoch=epoch)
         self._reporter.beat()
 
     def _facts(self, prepared: Prepared, evaluation: dict[str, Any]) -> dict[str, Any]:
