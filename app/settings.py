@@ -58,7 +58,9 @@ class Settings(BaseSettings):
         description="How often a checkpoint is written within a long epoch; each epoch ends with one.",
     )
     checkpoint_days: float = Field(
-        default=7, ge=0, description="How long an ended run's last checkpoint is kept, so that it can go on, unless it says otherwise."
+        default=7,
+        ge=0,
+        description="How long an ended run's last checkpoint is kept, so that it can go on, unless it says otherwise.",
     )
     kill_after_seconds: float = Field(default=10, gt=0, description="How long a trainer may take to stop when asked.")
     hang_starting_seconds: float = Field(
