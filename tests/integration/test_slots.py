@@ -16,6 +16,7 @@ from tests.fakes import nvml
 from tests.fakes.scripted_trainer import digest_of
 from tests.fixtures.checker import violations
 from tests.fixtures.scripted import of_epochs, result, scripted, slot, told, trainers, until
+from worker.slot import Slot
 
 FIRST, SECOND = nvml.gpu(1), nvml.gpu(2)
 
@@ -83,3 +84,17 @@ def test_a_driver_that_is_replaced_leaves_a_training_alone(scripted_services: Se
         nvml.write(gpus, [FIRST], driver="NVMLError_LibRmVersionMismatch")
         until(lambda: scripted_services.runs.get(run.id).is_terminal, seconds=60)
     assert (scripted_services.runs.get(run.id).state, scripted_services.runs.get(run.id).attempt) == ("finished", 1)
+
+
+def test_a_machine_of_the_same_host_name_takes_nobody_elses_run(
+    scripted_services: ServiceBundle, tmp_path: Path
+) -> None:
+    here = scripted_services.settings
+    there = here.model_copy(update={"data": tmp_path / "there"})
+    first, second = (Slot(settings, Pool.TRAIN).name for settings in (here, there))
+    run = scripted(scripted_services, "steps")
+    assert scripted_services.workers.claim_next(first) is not None
+    scripted_services.workers.take_back(second)
+    assert scripted_services.runs.get(run.id).state == "starting"
+    scripted_services.workers.take_back(first)
+    assert scripted_services.runs.get(run.id).state == "queued"
