@@ -47,7 +47,10 @@ def up() -> None:
     with _told_plainly():
         settings = with_free_port(Settings())
         address = address_of(settings)
-        with data_folder.hold(settings.data, address=address, since=datetime.now(UTC)):
+        with (
+            data_folder.hold(settings.data, address=address, since=datetime.now(UTC)),
+            data_folder.hold_workers(settings),
+        ):
             data_folder.access_token(settings)
             _migrate(settings)
             watcher = Watcher(programs.everything(settings))
@@ -66,11 +69,11 @@ def web() -> None:
 
 @cli.command()
 def worker() -> None:
-    """Start this machine's workers only: one for the trainings and one for everything short."""
+    """Start this machine's workers only: for trainings one on each GPU, or on the CPU, and one for everything short."""
     with _told_plainly():
         settings = Settings()
-        data_folder.prepare(settings.data)
-        Watcher(programs.workers(settings)).run()
+        with data_folder.hold_workers(settings):
+            Watcher(programs.workers(settings)).run()
 
 
 @cli.command()
@@ -131,6 +134,47 @@ def sample(
             cli_sample.load(samples, name=name)
         else:
             cli_sample.write(samples, folder, file_format=file_format.value)
+
+
+def _list_settings(wanted: bool) -> None:  # noqa: FBT001 - as typer calls it
+    if wanted:
+        from rich.console import Console  # noqa: PLC0415 - only this command needs its libraries
+
+        from app.cli_settings import show_settings  # noqa: PLC0415
+
+        show_settings(Console())
+        raise typer.Exit
+
+
+@cli.command()
+def train(
+    architecture: Annotated[
+        str, typer.Argument(help="A file of Keras code, a notebook or architecture JSON; a preset; an id or a name.")
+    ],
+    dataset: Annotated[str, typer.Argument(help="A dataset's name or id.")],
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="A setting, as in optimizer.learning_rate=0.01; repeatable."),
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="The run's name; made from both where not given.")] = None,
+    group: Annotated[str | None, typer.Option(help="A name under which runs are found together.")] = None,
+    tag: Annotated[list[str] | None, typer.Option(help="Repeatable.")] = None,
+    start_from: Annotated[str | None, typer.Option(help="The id of a run whose best weights are taken first.")] = None,
+    detach: Annotated[bool, typer.Option("--detach", help="Queue it, print its link and end.")] = False,  # noqa: FBT002
+    _settings: Annotated[  # noqa: FBT002
+        bool, typer.Option("--settings", callback=_list_settings, is_eager=True, help="List every setting and end.")
+    ] = False,
+) -> None:
+    """Train a network in the running Diceboard and follow it; ends with 1 unless the run finishes."""
+    from app import cli_train  # noqa: PLC0415 - only this command needs its libraries
+
+    asked = cli_train.Asked(
+        architecture=architecture, dataset=dataset, settings=tuple(settings or ()), name=name, group=group,
+        tags=tuple(tag or ()), start_from=start_from,
+    )  # fmt: skip
+    with _told_plainly():
+        run = cli_train.train(asked, detach=detach)
+    raise typer.Exit(0 if detach or run["state"] == "finished" else 1)
 
 
 @cli.command()

@@ -42,7 +42,11 @@ class Settings(BaseSettings):
     storage_url: str | None = Field(
         default=None, description="s3://bucket/prefix or file:///folder; a folder in the data folder where not given."
     )
-    worker_name: str = Field(default_factory=socket.gethostname, description="How this machine calls its workers.")
+    worker_name: str = Field(
+        default_factory=socket.gethostname,
+        pattern=r"^[\w.-]{1,100}$",
+        description="How this machine calls its workers; a few characters of its data folder's stand behind it.",
+    )
     lease_seconds: float = Field(
         default=60, gt=0, description="How long a worker may hold a run without a sign of life."
     )
@@ -56,7 +60,7 @@ class Settings(BaseSettings):
     checkpoint_days: float = Field(
         default=7,
         ge=0,
-        description="How long an ended run's last checkpoint is kept, so that it can go on, and what its trainers printed.",
+        description="How long an ended run's last checkpoint stays, unless the run says otherwise, and what its trainers printed.",
     )
     kill_after_seconds: float = Field(default=10, gt=0, description="How long a trainer may take to stop when asked.")
     hang_starting_seconds: float = Field(

@@ -12,14 +12,9 @@ from app.core.workers import Worker
 from app.services.bundle import ServiceBundle
 from app.services.storage import StorageService
 from app.settings import Settings
-from worker.device import device_facts
+from worker.slot import Slot
 
 log = logging.getLogger(__name__)
-
-
-def worker_name(settings: Settings, pool: Pool) -> str:
-    """How the database calls the worker of a pool on this machine."""
-    return f"{pool.value}@{settings.worker_name}"
 
 
 class Heartbeat:
@@ -28,7 +23,8 @@ class Heartbeat:
     def __init__(self, settings: Settings, *, pool: Pool) -> None:
         self._settings = settings
         self._pool = pool
-        self._name = worker_name(settings, pool)
+        self._slot = Slot(settings, pool)
+        self._name = self._slot.name
         self._started_at = datetime.now(UTC)
         self._stop = threading.Event()
         self._asked_to_drain = threading.Event()
@@ -87,7 +83,7 @@ class Heartbeat:
     def _tidy(self, services: ServiceBundle) -> None:
         keep = timedelta(days=self._settings.checkpoint_days)
         if self._pool is Pool.TRAIN:
-            services.storage.forget_checkpoints(ended_for=keep)
+            services.storage.forget_checkpoints(usually_after=keep)
         elif self._collecting is None or not self._collecting.is_alive():
             # Beside the beats, which a long list of blobs must not hold up; at most once an hour there is something to do.
             self._collecting = threading.Thread(
@@ -96,12 +92,14 @@ class Heartbeat:
             self._collecting.start()
 
     def _worker(self) -> Worker:
+        device, problem = self._slot.look()
         return Worker(
             name=self._name,
             host=self._settings.worker_name,
             pid=os.getpid(),
             pool=self._pool,
-            device=device_facts(),
+            device=device,
+            problem=problem,
             started_at=self._started_at,
             seen_at=datetime.now(UTC),
         )

@@ -5,21 +5,22 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 
 from app.adapters import leash
-from app.core.errors import ConflictError, DiceboardError, NotFoundError, StaleAttemptError
+from app.core.errors import ConflictError, DiceboardError, NotFoundError, StaleAttemptError, UnavailableError
 from app.core.names import Pool
 from app.core.runs import causes
 from app.core.runs.lifecycle import RunState
 from app.core.runs.run import EventKind, Run
 from app.services.bundle import ServiceBundle
 from app.settings import Settings
-from worker.heartbeat import worker_name
 from worker.logs import LogWriter, error_path, forget_older_attempts, log_path, read_error
 from worker.memory_kills import memory_kills
 from worker.pulse import pulse_path
-from worker.watch import Ending, Watch
+from worker.slot import Slot
+from worker.watch import ASK_SECONDS, Ending, Watch
 
 log = logging.getLogger(__name__)
 
@@ -38,18 +39,20 @@ class Supervisor:
         self._settings = settings
         self._services = services
         self._trainer = trainer
-        self._name = worker_name(settings, Pool.TRAIN)
+        self._slot = Slot(settings, Pool.TRAIN)
 
     def train_next(self) -> bool:
-        """Claim the next waiting run and supervise one attempt of it; False where none waits."""
-        run = self._services.workers.claim_next(self._name)
+        """Claim the next waiting run and supervise one attempt of it; False where none waits or this worker leaves."""
+        if not self._wait_for_the_device():
+            return False
+        run = self._services.workers.claim_next(self._slot.name)
         if run is None:
             return False
         killed_before = memory_kills()
         process = self._spawn(run)
         assert process.stdout is not None
         output = LogWriter(process.stdout, log_path(self._settings.data, run.id, run.attempt))
-        watch = Watch(run, process, settings=self._settings, services=self._services, worker=self._name)
+        watch = Watch(run, process, settings=self._settings, services=self._services, slot=self._slot)
         try:
             watch.until_it_ends()
         finally:
@@ -69,12 +72,33 @@ class Supervisor:
             raise SystemExit("The Celery worker that owns this process is gone.")
         return True
 
+    def _wait_for_the_device(self) -> bool:
+        """Stand still while the device cannot compute; False where this worker is to leave meanwhile.
+
+        The message that led here is lost with that, and no other comes in: the reconciler sends another to who can.
+        """
+        parent, told = os.getppid(), None
+        while (problem := self._slot.problem()) is not None:
+            if problem != told:
+                log.error("%s takes no runs: %s", self._slot.name, problem)
+                told = problem
+            if os.getppid() != parent or self._is_leaving():
+                return False
+            time.sleep(ASK_SECONDS)
+        return True
+
+    def _is_leaving(self) -> bool:
+        try:
+            return self._services.workers.is_draining(self._slot.name)
+        except UnavailableError:
+            return False
+
     def _spawn(self, run: Run) -> subprocess.Popen[bytes]:
         error_path(self._settings.data, run.id, run.attempt).unlink(missing_ok=True)
         forget_older_attempts(self._settings.data, run.id, run.attempt)
         command = leash.command([sys.executable, *self._trainer, run.id, str(run.attempt)])
         defaults = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2", "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
-        own = {"PYTHONUNBUFFERED": "1", "CUDA_DEVICE_ORDER": "PCI_BUS_ID", leash.PARENT_VARIABLE: str(os.getpid())}
+        own = {"PYTHONUNBUFFERED": "1", leash.PARENT_VARIABLE: str(os.getpid()), **self._slot.environment}
         return subprocess.Popen(  # noqa: S603 -- our own module, ids as arguments, no shell
             command,
             stdin=subprocess.PIPE,
@@ -92,6 +116,8 @@ class Supervisor:
             return True
         if current.cancel_requested:
             self._services.runs.move(run.id, RunState.STOPPED, attempt=run.attempt, reason="stopped on request")
+        elif ending is Ending.DEVICE_LOST or self._slot.problem() is not None:
+            self._services.workers.hand_back(run.id, attempt=run.attempt, reason="the device of its worker was lost")
         elif ending is Ending.ORPHANED:
             self._services.workers.hand_back(run.id, attempt=run.attempt, reason="its worker ended")
         elif code == EXIT_PREEMPTED or ending is Ending.DRAINED:

@@ -12,6 +12,7 @@ from app.core.runs.run import Run
 from app.services.bundle import ServiceBundle
 from app.settings import Settings
 from worker.pulse import Watchdog, pulse_path
+from worker.slot import Slot
 
 TICK_SECONDS = 0.25
 ASK_SECONDS = 1.0
@@ -31,19 +32,20 @@ class Ending(Enum):
     UNRENEWED = "unrenewed"
     ORPHANED = "orphaned"
     HUNG = "hung"
+    DEVICE_LOST = "device lost"
 
 
 class Watch:
     """Renews the lease, passes on what is asked of the run, notices that it hangs."""
 
     def __init__(
-        self, run: Run, process: subprocess.Popen[bytes], *, settings: Settings, services: ServiceBundle, worker: str
+        self, run: Run, process: subprocess.Popen[bytes], *, settings: Settings, services: ServiceBundle, slot: Slot
     ) -> None:
         self._run = run
         self._process = process
         self._settings = settings
         self._services = services
-        self._worker = worker
+        self._slot = slot
         self._parent = os.getppid()
         self.ending = Ending.BY_ITSELF
         self._renewed = self._tried = self._asked = now = time.monotonic()
@@ -79,6 +81,8 @@ class Watch:
             if held is False:
                 return Ending.TAKEN_OVER
             self._renewed = now if held else self._renewed
+            if self._slot.is_lost():
+                return Ending.DEVICE_LOST
         if now - self._renewed >= SELF_FENCE_SHARE * self._settings.lease_seconds:
             return Ending.UNRENEWED
         return Ending.ORPHANED if os.getppid() != self._parent else None
@@ -94,7 +98,7 @@ class Watch:
         try:
             with self._services.database.transaction() as transaction:
                 run = transaction.runs.get(self._run.id)
-                draining = transaction.workers.is_draining(self._worker)
+                draining = transaction.workers.is_draining(self._slot.name)
         except UnavailableError:
             return
         self.phase = run.state

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote
 
 from filelock import FileLock, Timeout
 
@@ -85,22 +86,41 @@ def access_token(settings: Settings) -> str:
     if settings.token is not None:
         return settings.token.get_secret_value()
     path = prepare(settings.data) / "token"
-    if not path.exists():
-        candidate = path.with_name(f"token.{secrets.token_hex(8)}")
-        write_private(candidate, secrets.token_urlsafe(TOKEN_BYTES))
-        try:
-            # A link is made once: of two processes that start together, both read the winner's token.
-            os.link(candidate, path)
-        except FileExistsError:
-            pass
-        finally:
-            candidate.unlink()
-    token = path.read_text(encoding="ascii").strip()
+    token = _made_once(path, secrets.token_urlsafe(TOKEN_BYTES))
     if len(token) < 16:
         raise DataFolderError(
             f"{str(path)!r} holds {len(token)} characters, too few for a token: delete it, and a new one is made."
         )
     return token
+
+
+def machine_name(settings: Settings) -> str:
+    """What no other machine's workers are called: the configured name, and behind it a few characters of this folder's.
+
+    Two machines of one host name, or with one `.env` file, would else take each other's runs for their own.
+    """
+    return f"{settings.worker_name}-{_made_once(prepare(settings.data) / 'machine', secrets.token_hex(3))}"
+
+
+@contextmanager
+def hold_workers(settings: Settings) -> Iterator[None]:
+    """For the time of the block be the only one who runs this machine's workers; raise DataFolderHeldError else.
+
+    Machines may share a data folder (a volume of several containers), so that the lock is one of the name.
+    """
+    name = settings.worker_name
+    lock = FileLock(prepare(settings.data) / f"workers.{quote(name, safe='')}.lock", mode=0o600, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise DataFolderHeldError(
+            f"The workers of {name!r} run already on {str(settings.data)!r}, one for each device. Use those, stop them, "
+            "or give these another DICEBOARD_WORKER_NAME."
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def write_private(path: Path, text: str) -> None:
@@ -112,6 +132,21 @@ def write_private(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     partial.replace(path)
+
+
+def _made_once(path: Path, content: str) -> str:
+    """What a file holds, which is made with this content the first time."""
+    if not path.exists():
+        candidate = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+        write_private(candidate, content)
+        try:
+            # A link is made once: of two processes that start together, both read what the winner wrote.
+            os.link(candidate, path)
+        except FileExistsError:
+            pass
+        finally:
+            candidate.unlink()
+    return path.read_text(encoding="ascii").strip()
 
 
 def _who_holds(folder: Path) -> str:

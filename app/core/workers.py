@@ -1,11 +1,19 @@
-"""Who computes."""
+"""Who computes, on what, and what it will do next."""
+
+from collections.abc import Mapping, Sequence
 
 from app.core.names import Pool
+from app.core.runs.lifecycle import RunState
+from app.core.runs.run import Run
 from app.core.values import Instant, JsonObject, Value
 
 
 class Worker(Value):
-    """A Celery worker process with one slot; `device` is {"kind", "name", "memory_bytes", "cores", "utilisation"}."""
+    """A Celery worker process with one slot, on one device of one machine.
+
+    `device` is {"kind": "gpu" or "cpu", "uuid", "name", "memory_bytes", "memory_used_bytes", "cores", "utilisation"}, the
+    last from 0 to 1. With a `problem` the device cannot compute, and the slot takes no runs until it can again.
+    """
 
     name: str
     host: str
@@ -15,5 +23,41 @@ class Worker(Value):
     started_at: Instant
     seen_at: Instant
     draining: bool = False
+    problem: str | None = None
     run_id: str | None = None
     alive: bool = True
+
+    @property
+    def machine(self) -> str:
+        """The machine it is on; two machines may have the same `host`."""
+        return self.name.partition("@")[2]
+
+    @property
+    def trains(self) -> bool:
+        """Whether it will take a run once it is free."""
+        return self.pool is Pool.TRAIN and self.alive and not self.draining and self.problem is None
+
+
+def worker_name(pool: Pool, *, gpu: str | None, machine: str) -> str:
+    """The name of a slot: what it is for, the beginning of its GPU's UUID, the machine."""
+    device = f"-{gpu.partition('-')[2][:8]}" if gpu and pool is Pool.TRAIN else ""
+    return f"{pool.value}{device}@{machine}"
+
+
+def next_runs(workers: Sequence[Worker], at_work: Mapping[str, Run], waiting: Sequence[Run]) -> dict[str, Run]:
+    """Which waiting run each worker will probably take, by the worker's name: who is free first takes the first.
+
+    `at_work` has the workers' runs by their ids. Of whom nobody knows when they will be free, the first named come first.
+    """
+    queued = [run for run in waiting if run.state is RunState.QUEUED]
+    free_first = sorted((worker for worker in workers if worker.trains), key=lambda worker: _free_in(worker, at_work))
+    return {worker.name: run for worker, run in zip(free_first, queued, strict=False)}
+
+
+def _free_in(worker: Worker, at_work: Mapping[str, Run]) -> float:
+    """Seconds, as far as can be told."""
+    if worker.run_id is None:
+        return 0.0
+    run = at_work.get(worker.run_id)
+    seconds = None if run is None else run.progress.eta_seconds
+    return float("inf") if seconds is None else seconds

@@ -4,11 +4,11 @@ import importlib.util
 import os
 import platform
 import shutil
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
 
+from app.adapters import devices
 from app.core.errors import DiceboardError
 from app.processes import broker
 from app.settings import Settings
@@ -84,14 +84,9 @@ def _room(settings: Settings) -> Examined:
 
 
 def _gpu() -> Examined:
-    program = shutil.which("nvidia-smi")
-    if program is None:
-        return Examined(what="devices", ok=True, found="CPU only (no NVIDIA driver)")
-    query = [program, "--query-gpu=name", "--format=csv,noheader"]
     try:
-        answer = subprocess.run(query, capture_output=True, text=True, timeout=20, check=True)  # noqa: S603 - fixed
-    except (OSError, subprocess.SubprocessError):
-        return Examined(
-            what="devices", ok=False, found="an NVIDIA driver that does not answer", remedy="Run `nvidia-smi` and see."
-        )
-    return Examined(what="devices", ok=True, found=", ".join(answer.stdout.split("\n")).rstrip(", "))
+        found = devices.gpus()
+    except DiceboardError as error:
+        return Examined(what="devices", ok=False, found="the CPU only", remedy=error.detail)
+    names = [f"{gpu.name} ({gpu.uuid})" for gpu in found]
+    return Examined(what="devices", ok=True, found=", ".join(names) or "CPU only (no NVIDIA GPU to be used)")

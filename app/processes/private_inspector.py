@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.adapters import leash
+from app.adapters import devices, leash
 
 
 @contextmanager
@@ -21,7 +21,7 @@ def private_inspector() -> Iterator[Path]:
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, "CUDA_VISIBLE_DEVICES": "-1", leash.PARENT_VARIABLE: str(os.getpid())},
+            env={**os.environ, devices.VISIBLE: devices.NONE_VISIBLE, leash.PARENT_VARIABLE: str(os.getpid())},
         )
         try:
             yield socket

@@ -4,7 +4,7 @@ Blobs are swept under a lock of the database (storage.BlobUses): whoever begins 
 holds it too, and looks whether they still are. Bytes that were written within a day stay, since their rows may follow.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from itertools import islice
 
@@ -56,7 +56,7 @@ class StorageService:
             )
         if kind is StorageKind.CHECKPOINTS:
             may_go = self._checkpoint_line().may_go
-            self.forget_checkpoints(ended_for=timedelta(0))
+            self._forget_checkpoints(lambda _: timedelta(0))
             return may_go
         if kind is StorageKind.PREPARED:
             before = self._prepared_line().kept
@@ -77,17 +77,22 @@ class StorageService:
 
     def forget_logs(self, *, ended_for: timedelta) -> list[str]:
         """Remove what trainers of runs printed that are gone, or that ended so long ago; answer the runs."""
-        gone = sorted(run_id for run_id in self._folder.logs() if self._has_ended(run_id, ended_for))
+        gone = sorted(run_id for run_id in self._folder.logs() if self._has_ended(run_id, lambda _: ended_for))
         for run_id in gone:
             self._folder.forget_logs(run_id)
         return gone
 
-    def forget_checkpoints(self, *, ended_for: timedelta) -> list[str]:
-        """Remove the checkpoints of runs that are gone, or that ended so long ago; answer the runs.
+    def forget_checkpoints(self, *, usually_after: timedelta) -> list[str]:
+        """Remove those of runs that are gone, or ended so long ago, or as long as they say themselves; answer the runs.
 
         A run that is continued in just this moment begins anew and comes to the same weights: it only takes longer.
         """
-        gone = [run_id for run_id in self._folder.checkpoints() if self._has_ended(run_id, ended_for)]
+        return self._forget_checkpoints(
+            lambda run: run.configuration.retention.keeps_checkpoints_for(usually=usually_after)
+        )
+
+    def _forget_checkpoints(self, kept_for: Callable[[Run], timedelta]) -> list[str]:
+        gone = [run_id for run_id in self._folder.checkpoints() if self._has_ended(run_id, kept_for)]
         for run_id in gone:
             self._folder.forget_checkpoints(run_id)
         return gone
@@ -127,7 +132,7 @@ class StorageService:
         kept = may_go = Amount()
         for run_id, size in self._folder.checkpoints().items():
             kept = kept.with_one(size)
-            may_go = may_go.with_one(size) if self._has_ended(run_id, timedelta(0)) else may_go
+            may_go = may_go.with_one(size) if self._has_ended(run_id, lambda _: timedelta(0)) else may_go
         return StorageLine(kind=StorageKind.CHECKPOINTS, kept=kept, may_go=may_go)
 
     def _prepared_line(self) -> StorageLine:
@@ -137,11 +142,11 @@ class StorageService:
             may_go = may_go if in_use else may_go.with_one(size)
         return StorageLine(kind=StorageKind.PREPARED, kept=kept, may_go=may_go)
 
-    def _has_ended(self, run_id: str, ended_for: timedelta) -> bool:
+    def _has_ended(self, run_id: str, kept_for: Callable[[Run], timedelta]) -> bool:
         run = self._run(run_id)
         if run is None:
             return True
-        return run.is_terminal and run.finished_at is not None and run.finished_at <= self._clock() - ended_for
+        return run.is_terminal and run.finished_at is not None and run.finished_at <= self._clock() - kept_for(run)
 
     def _run(self, run_id: str) -> Run | None:
         with self._database.transaction() as transaction:

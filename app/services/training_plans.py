@@ -7,7 +7,6 @@ from app.core.architectures.architecture import StoredArchitecture
 from app.core.architectures.layer_table import LayerTable
 from app.core.datasets.dataset import Split, Version
 from app.core.errors import FieldError, InvalidError, NotFoundError, UnavailableError
-from app.core.names import Pool
 from app.core.ports import Database, Transaction
 from app.core.runs.configuration import Configuration
 from app.core.runs.lifecycle import RunState
@@ -84,9 +83,9 @@ class PlanService:
         return plan.largest_batch_size
 
     def _device_memory(self, transaction: Transaction) -> int | None:
-        """Bytes of the largest device of a live training worker."""
+        """Bytes of the largest device of a training worker that can use it."""
         workers = transaction.workers.all(alive_within_seconds=self._alive_within_seconds)
-        sizes = [worker.device.get("memory_bytes") for worker in workers if worker.pool is Pool.TRAIN and worker.alive]
+        sizes = [worker.device.get("memory_bytes") for worker in workers if worker.trains]
         return max((size for size in sizes if isinstance(size, int)), default=None)
 
     def _pace(self, architecture_id: str | None) -> Pace | None:

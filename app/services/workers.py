@@ -11,6 +11,8 @@ from app.core.runs.run import Run
 from app.core.workers import Worker
 
 MOST_MESSAGES_AT_ONCE = 100
+GONE_SECONDS = 24 * 3600
+"""A worker that gave no sign of life for so long is no longer shown."""
 
 
 class MovesRuns(Protocol):
@@ -120,8 +122,10 @@ class WorkerService:
         self._queue.send(TaskName.TRAIN_NEXT_RUN, run_id)
 
     def reconcile(self) -> None:
-        """Take back runs whose worker is gone, send lost messages, forget unused texts; any process may, at any time."""
+        """Take back what gone workers held, send lost messages, forget what nothing needs; any process may, at any time."""
         self._take_back_expired()
+        with self._database.transaction() as transaction:
+            transaction.workers.forget_unseen(for_seconds=max(GONE_SECONDS, self._lease_seconds))
         self._top_up_messages()
         self._sources.forget_unused()
         for service in self._unfinished:

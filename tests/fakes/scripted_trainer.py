@@ -50,7 +50,7 @@ class ScriptedTraining:
         script, *arguments = self._run.name.split()
         getattr(self, f"_{script}")(*arguments)
 
-    def _steps(self, milliseconds: str = "5") -> None:
+    def _steps(self, milliseconds: str = "5", *_: str) -> None:
         """Train: each step's digest follows from the one before, so that the last tells whether all were done once."""
         self._enter(RunState.PREPARING, RunState.STARTING, RunState.RUNNING)
         epochs = self._run.configuration.epochs

@@ -276,6 +276,7 @@ def test_a_worker_that_is_not_seen_is_not_alive(database: SqlDatabase) -> None:
     worker = Worker(
         name="train@a", host="a", pid=7, pool=Pool.TRAIN, device={"kind": "cpu"}, started_at=now, seen_at=now
     )
+    lost = {"name": "train-1@a", "problem": "The GPU is lost."}
     with database.transaction() as transaction:
         transaction.workers.beat(worker)
         transaction.workers.set_draining("train@a")
@@ -284,6 +285,15 @@ def test_a_worker_that_is_not_seen_is_not_alive(database: SqlDatabase) -> None:
         transaction.workers.beat(worker.model_copy(update={"pid": 8}))
         assert not transaction.workers.is_draining("train@a")
         assert [entry.alive for entry in transaction.workers.all(alive_within_seconds=30)] == [True]
+        transaction.workers.beat(worker.model_copy(update=lost))
+        found = {entry.name: entry.problem for entry in transaction.workers.all(alive_within_seconds=30)}
+        assert found == {"train@a": None, "train-1@a": "The GPU is lost."}
+        transaction.workers.beat(worker.model_copy(update={"name": "train-1@a"}))
+        assert [entry.problem for entry in transaction.workers.all(alive_within_seconds=30)] == [None, None]
+        transaction.workers.remove("train-1@a")
+        transaction.workers.forget_unseen(for_seconds=30)
     time.sleep(0.3)
     with database.transaction() as transaction:
         assert [entry.alive for entry in transaction.workers.all(alive_within_seconds=0.1)] == [False]
+        transaction.workers.forget_unseen(for_seconds=0.1)
+        assert transaction.workers.all(alive_within_seconds=30) == []

@@ -15,7 +15,7 @@ from app.services.bundle import ServiceBundle
 from tests.fakes.scripted_trainer import digest_of
 from tests.fixtures.checker import violations
 from tests.fixtures.scripted import is_running, of_epochs, result, scripted, slot, supervise, trainers, until
-from worker.heartbeat import worker_name
+from worker.slot import Slot
 
 
 def test_a_trainer_that_breaks_off_each_time_is_not_tried_for_ever(scripted_services: ServiceBundle) -> None:
@@ -59,7 +59,7 @@ def test_a_run_killed_again_and_again_does_every_step_once(scripted_services: Se
 
 def test_a_worker_that_leaves_hands_its_run_back_uncounted(scripted_services: ServiceBundle) -> None:
     run = scripted(scripted_services, "steps 15", configuration=of_epochs(3))
-    name = worker_name(scripted_services.settings, Pool.TRAIN)
+    name = Slot(scripted_services.settings, Pool.TRAIN).name
     now = utc_now()
     here = Worker(name=name, host="here", pid=1, pool=Pool.TRAIN, device={}, started_at=now, seen_at=now)
     scripted_services.workers.beat(here)

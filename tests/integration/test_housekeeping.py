@@ -2,12 +2,15 @@
 
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from app.adapters.blob_store import ObstoreBlobs
 from app.adapters.clock import utc_now
 from app.adapters.database import SqlDatabase
 from app.adapters.room_on_disk import RoomOnDisk
+from app.core.runs.configuration import Configuration
 from app.core.runs.lifecycle import RunState
+from app.core.runs.retention import Retention
 from app.core.runs.run import Run
 from app.services.storage import StorageService
 from tests.factories.rows import queued_run
@@ -22,7 +25,7 @@ def storage_at(data: Path, database: SqlDatabase, *, now: datetime) -> StorageSe
 
 
 def forget_checkpoints(data: Path, database: SqlDatabase, *, now: datetime, keep: timedelta) -> list[str]:
-    return storage_at(data, database, now=now).forget_checkpoints(ended_for=keep)
+    return storage_at(data, database, now=now).forget_checkpoints(usually_after=keep)
 
 
 def with_checkpoint(folder: Path, run_id: str) -> Path:
@@ -32,8 +35,8 @@ def with_checkpoint(folder: Path, run_id: str) -> Path:
     return path
 
 
-def ended(database: SqlDatabase) -> Run:
-    run = queued_run(database)
+def ended(database: SqlDatabase, **changes: Any) -> Run:
+    run = queued_run(database, **changes)
     with database.transaction() as transaction:
         transaction.runs.move(run.id, RunState.STOPPED, attempt=0)
         return transaction.runs.get(run.id)
@@ -47,6 +50,18 @@ def test_checkpoints_stay_while_their_run_goes_on_and_a_week_after(database: Sql
     assert [path.exists() for path in (*kept, lost)] == [True, True, False]
     assert forget_checkpoints(tmp_path, database, now=utc_now() + 2 * WEEK, keep=WEEK) == [stopped.id]
     assert kept[0].exists()
+
+
+def test_a_run_keeps_its_checkpoints_as_long_as_it_was_asked_to(database: SqlDatabase, tmp_path: Path) -> None:
+    short, long = (
+        ended(database, configuration=Configuration(epochs=2, retention=Retention(checkpoint_days=days)))
+        for days in (0, 30)
+    )
+    for run in (short, long):
+        with_checkpoint(tmp_path, run.id)
+    assert forget_checkpoints(tmp_path, database, now=utc_now(), keep=WEEK) == [short.id]
+    assert forget_checkpoints(tmp_path, database, now=utc_now() + 2 * WEEK, keep=WEEK) == []
+    assert forget_checkpoints(tmp_path, database, now=utc_now() + 5 * WEEK, keep=WEEK) == [long.id]
 
 
 def test_a_run_that_is_deleted_leaves_no_checkpoint(database: SqlDatabase, tmp_path: Path) -> None:

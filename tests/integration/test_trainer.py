@@ -66,6 +66,14 @@ def test_a_torn_checkpoint_is_passed_over(database: SqlDatabase, tmp_path: Path)
     assert fit(network_of("sequential"), tmp_path / "parts", database).digest == whole.digest
 
 
+def test_as_many_checkpoints_stay_as_were_asked_for(tmp_path: Path) -> None:
+    checkpoints = Checkpoints(tmp_path, kept=3)
+    state = CheckpointState(epoch=1, step=1, architecture="one", history=(), best_epoch=0, best_value=None)
+    for step in range(1, 6):
+        checkpoints.save(state.model_copy(update={"step": step}), variables=[np.zeros(3)], best=[np.zeros(3)])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["3", "4", "5"]
+
+
 def test_a_checkpoint_that_cannot_be_written_leaves_nothing_and_those_before_it(tmp_path: Path) -> None:
     checkpoints = Checkpoints(tmp_path)
     state = CheckpointState(epoch=1, step=3, architecture="one", history=(), best_epoch=0, best_value=None)

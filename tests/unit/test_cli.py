@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from app.adapters.data_folder import hold_workers
 from app.adapters.login_secrets import LoginSecrets
 from app.cli import PortTakenError, address_of, cli, with_free_port
 from app.settings import Settings
@@ -50,6 +51,18 @@ def test_an_insecure_setting_is_explained_and_starts_nothing(tmp_path: Path, mon
     assert answer.exit_code == 1
     assert "DICEBOARD_ALLOWED_HOSTS" in answer.output
     assert not (tmp_path / "data").exists()
+
+
+def test_a_second_set_of_workers_on_the_same_devices_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DICEBOARD_DATA", str(tmp_path))
+    monkeypatch.setenv("DICEBOARD_WORKER_NAME", "dicebox")
+    with hold_workers(Settings()):
+        answer = CliRunner().invoke(cli, ["worker"])
+    assert answer.exit_code == 1
+    assert "The workers of 'dicebox' run already" in answer.output
+    assert "DICEBOARD_WORKER_NAME" in answer.output
 
 
 def test_doctor_says_what_is_missing_and_how_to_mend_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,8 +22,6 @@ from app.core.values import Value
 
 log = logging.getLogger(__name__)
 
-KEPT = 2
-
 
 class EpochRecord(Value):
     """What one epoch came to; `epoch` counts from 1. A value is None where it was not finite.
@@ -61,12 +59,13 @@ class Checkpoints:
     There is one at the end of each epoch, and within a long one every so many seconds.
     """
 
-    def __init__(self, folder: Path, *, every_seconds: float = float("inf")) -> None:
+    def __init__(self, folder: Path, *, every_seconds: float = float("inf"), kept: int = 2) -> None:
         self._folder = folder
+        self._kept = kept
         self.every_seconds = every_seconds
 
     def save(self, state: CheckpointState, *, variables: Sequence[NDArray[Any]], best: Sequence[NDArray[Any]]) -> None:
-        """Write into a temporary folder, make it durable, give it its name, forget all but the newest two."""
+        """Write into a temporary folder, make it durable, give it its name, forget all but the newest."""
         # What a killed attempt left half written would stay for ever: another attempt stops at other steps.
         for torn in self._folder.glob("*.tmp"):
             shutil.rmtree(torn, ignore_errors=True)
@@ -82,7 +81,7 @@ class Checkpoints:
         shutil.rmtree(final, ignore_errors=True)
         temporary.rename(final)
         _sync(self._folder)
-        for step in self._steps()[KEPT:]:
+        for step in self._steps()[self._kept :]:
             shutil.rmtree(self._folder / str(step), ignore_errors=True)
 
     def _write(

@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
+from app.adapters import devices
 from app.core.architectures.architecture import Architecture, StoredArchitecture
 from app.core.datasets.dataset import Dataset, ImageRecord, Split
 from app.core.datasets.group_splits import validated_anew
@@ -18,7 +20,6 @@ from app.core.runs.lifecycle import RunState
 from app.core.runs.run import EventKind, Run
 from app.networks import functional_twin
 from app.services.bundle import ServiceBundle
-from worker.device import device_sample
 from worker.pulse import Pulse, pulse_path
 from worker.trainer.callbacks import DivergedError, OutOfTimeError, StoppedError
 from worker.trainer.checkpoints import Checkpoints
@@ -44,14 +45,16 @@ class Training:
         self._stored, self._dataset, self._images = self._read()
         self._course = Course(run.configuration)
         self._checkpoints = Checkpoints(
-            self._data / "checkpoints" / run.id, every_seconds=services.settings.checkpoint_seconds
+            self._data / "checkpoints" / run.id,
+            every_seconds=services.settings.checkpoint_seconds,
+            kept=run.configuration.retention.checkpoints,
         )
         self._reporter = Reporter(
             run.id,
             run.attempt,
             metrics=services.metrics,
             database=services.database,
-            sample=device_sample,
+            sample=partial(devices.sample, devices.own_gpu()),
             beat=Pulse(pulse_path(self._data, run.id)).beat,
         )
 
@@ -214,7 +217,8 @@ class Training:
         return evaluation
 
     def _publish(self, name: str, path: Path, *, epoch: int | None) -> None:
-        self._services.artifacts.publish(self._run.id, attempt=self._run.attempt, name=name, path=path, epoch=epoch)
+        if name not in self._run.configuration.retention.left_out:
+            self._services.artifacts.publish(self._run.id, attempt=self._run.attempt, name=name, path=path, epoch=epoch)
         self._reporter.beat()
 
     def _facts(self, prepared: Prepared, evaluation: dict[str, Any]) -> dict[str, Any]:

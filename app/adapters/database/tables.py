@@ -202,4 +202,5 @@ worker = Table(
     Column("seen_at", UtcDateTime, nullable=False),
     Column("seen_epoch", Float, nullable=False),
     Column("draining", Boolean, nullable=False, default=False),
+    Column("problem", Text),
 )

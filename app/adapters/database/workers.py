@@ -37,6 +37,10 @@ class SqlWorkers:
         """Forget it."""
         self._connection.execute(delete(table).where(table.c.name == name))
 
+    def forget_unseen(self, *, for_seconds: float) -> None:
+        """Remove those that gave no sign of life for so long."""
+        self._connection.execute(delete(table).where(table.c.seen_epoch < DatabaseNow() - for_seconds))
+
     def all(self, *, alive_within_seconds: float) -> list[Worker]:
         """Every worker by name; alive if seen within so many seconds of database time."""
         alive = (table.c.seen_epoch >= DatabaseNow() - alive_within_seconds).label("alive")

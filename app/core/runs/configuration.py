@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from app.core.datasets.preparation import ResizeMode
 from app.core.runs.augmentation import Augmentation
 from app.core.runs.optimizers import Adam, Optimizer
+from app.core.runs.retention import Retention
 from app.core.runs.schedules import Constant, Schedule
 from app.core.runs.stopping import EarlyStopping, Monitor
 from app.core.values import Value
@@ -104,6 +105,7 @@ class Configuration(Value):
     time_limit_minutes: float | None = Field(
         default=None, gt=0, le=1e6, allow_inf_nan=False, title="Time limit (minutes)", description="Empty for none."
     )
+    retention: Retention = Field(default=Retention(), title="Keep")
 
     @model_validator(mode="after")
     def _is_possible(self) -> Self:

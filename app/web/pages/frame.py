@@ -19,7 +19,7 @@ RECENT_RUNS = 4
 
 @dataclass(frozen=True)
 class Frame:
-    """The state that every page shows: workers alive and at work, and the newest runs."""
+    """The state that every page shows: workers that can train and that do, and the newest runs."""
 
     alive: int
     busy: int
@@ -39,7 +39,8 @@ def show(
     request: Request, services: ServiceBundle, template: str, *, active: str, status: int = 200, **context: Any
 ) -> HTMLResponse:
     """A page in its frame; `active` is the path of its entry in the navigation."""
-    training = [worker for worker in services.workers.page() if worker.pool is Pool.TRAIN and worker.alive]
+    workers = services.workers.page()
+    training = [one for one in workers if one.pool is Pool.TRAIN and one.alive and one.problem is None]
     recent, _ = services.runs.page(limit=RECENT_RUNS)
     frame = Frame(alive=len(training), busy=sum(worker.run_id is not None for worker in training), recent=recent)
     return templating.page(request, f"pages/{template}", status=status, active=active, frame=frame, **context)

@@ -37,6 +37,7 @@ SECTIONS = (
     ("Loss", ("loss", "label_smoothing", "class_weights", "regularization")),
     ("Images", ("resize_mode", "validation_split", "augmentation")),
     ("Repeatability and speed", ("seed", "deterministic", "precision", "steps_per_execution")),
+    ("What is kept", ("retention",)),
 )
 """Which settings stand together; what a new setting is not listed in stands with the last."""
 

@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.data_folder import DataFolderError, DataFolderHeldError, access_token, hold, holder
+from app.adapters.data_folder import (
+    DataFolderError,
+    DataFolderHeldError,
+    access_token,
+    hold,
+    hold_workers,
+    holder,
+    machine_name,
+)
 from app.adapters.login_secrets import LoginSecrets
 from app.settings import Settings
 
@@ -80,3 +88,20 @@ def test_of_many_that_claim_one_secret_at_once_one_gets_in(tmp_path: Path) -> No
     secret = LoginSecrets(tmp_path).issue()
     with multiprocessing.get_context("spawn").Pool(4) as pool:
         assert sum(pool.map(_claim, [(tmp_path, secret)] * 16)) == 1
+
+
+def test_machines_of_one_host_name_have_different_names_that_stay(tmp_path: Path) -> None:
+    here, there = (Settings(data=tmp_path / folder, worker_name="dicebox") for folder in ("here", "there"))
+    assert machine_name(here) == machine_name(here)
+    assert machine_name(here) != machine_name(there)
+    assert machine_name(here).startswith("dicebox-")
+
+
+def test_machines_that_share_a_folder_each_run_their_workers_once(tmp_path: Path) -> None:
+    first, second = (Settings(data=tmp_path, worker_name=name) for name in ("box-1", "box-2"))
+    with hold_workers(first), hold_workers(second):
+        assert machine_name(first) != machine_name(second)
+        with pytest.raises(DataFolderHeldError, match="DICEBOARD_WORKER_NAME"), hold_workers(first):
+            raise AssertionError("held twice")
+    with hold_workers(first):
+        pass

@@ -21,6 +21,7 @@ ASKED = {
     "augmentation": {"flip": "both", "rotation": 12.5},
     "time_limit_minutes": 90,
     "deterministic": False,
+    "retention": {"weights": "best", "checkpoints": 3, "checkpoint_days": 0.5},
 }
 
 
@@ -48,6 +49,9 @@ def test_a_duplicate_is_asked_for_just_as_its_model(client: TestClient, services
     assert client.post("/train", data=sent(model)).status_code == 303
     (copy,) = made(services, model)
     assert (copy.configuration, copy.group) == (model.configuration, "g")
+    told = client.get(f"/runs/{copy.id}").text
+    assert "<dt>retention: weights</dt><dd>best</dd>" in told
+    assert "<dt>retention: checkpoint days</dt><dd>0.5</dd>" in told
 
 
 def test_what_the_form_cannot_hold_is_said(client: TestClient, services: ServiceBundle) -> None:
