@@ -4,13 +4,14 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
+from celery.signals import worker_process_init, worker_ready, worker_shutdown, worker_shutting_down
 from kombu import Queue
 
 from app.adapters.task_queue import TRANSPORT_OPTIONS, celery_broker_url
 from app.core.names import POOL_OF_TASK, Pool
 from app.settings import Settings
 from worker.heartbeat import Heartbeat
+from worker.trainers import trainers
 
 POOL_VARIABLE = "DICEBOARD_POOL"
 
@@ -56,6 +57,13 @@ app = Celery("diceboard", include=["worker.tasks"])
 app.conf.update(configuration(Settings(), _pools()))
 
 _heartbeats: list[Heartbeat] = []
+
+
+@worker_process_init.connect  # type: ignore[untyped-decorator]
+def _warm_up(**_: object) -> None:
+    """In the pool's process, which supervises: its first run need not wait for Keras either."""
+    if Pool.TRAIN in _pools():
+        trainers().warm_up()
 
 
 @worker_ready.connect  # type: ignore[untyped-decorator]

@@ -1,13 +1,9 @@
 """Holds a run's lease while a fresh trainer process works on it. Keras is never imported here."""
 
 import logging
-import os
 import signal
 import subprocess
-import sys
-from collections.abc import Sequence
 
-from app.adapters import leash
 from app.core.errors import ConflictError, DiceboardError, NotFoundError, StaleAttemptError
 from app.core.names import Pool
 from app.core.runs import causes
@@ -19,6 +15,7 @@ from worker.heartbeat import worker_name
 from worker.logs import LogWriter, error_path, log_path, read_error
 from worker.memory_kills import memory_kills
 from worker.pulse import pulse_path
+from worker.trainers import Trainers
 from worker.watch import Ending, Watch
 
 log = logging.getLogger(__name__)
@@ -26,7 +23,6 @@ log = logging.getLogger(__name__)
 EXIT_PREEMPTED = 75
 """The trainer stopped because its worker leaves; the run goes on elsewhere and this does not count as a crash."""
 
-TRAINER = ("-m", "worker.trainer")
 LINES_TOLD = 20
 LINES_OF_A_STACK = 200
 
@@ -34,10 +30,10 @@ LINES_OF_A_STACK = 200
 class Supervisor:
     """One worker slot: claims the next run and sees its attempt through to an end that the database knows."""
 
-    def __init__(self, settings: Settings, services: ServiceBundle, *, trainer: Sequence[str] = TRAINER) -> None:
+    def __init__(self, settings: Settings, services: ServiceBundle, *, trainers: Trainers) -> None:
         self._settings = settings
         self._services = services
-        self._trainer = trainer
+        self._trainers = trainers
         self._name = worker_name(settings, Pool.TRAIN)
 
     def train_next(self) -> bool:
@@ -46,12 +42,14 @@ class Supervisor:
         if run is None:
             return False
         killed_before = memory_kills()
-        process = self._spawn(run)
+        error_path(self._settings.data, run.id, run.attempt).unlink(missing_ok=True)
+        process = self._trainers.start(run.id, run.attempt)
+        log.info("Attempt %d of run %s is process %d.", run.attempt, run.id, process.pid)
         assert process.stdout is not None
         output = LogWriter(process.stdout, log_path(self._settings.data, run.id, run.attempt))
         watch = Watch(run, process, settings=self._settings, services=self._services, worker=self._name)
         try:
-            watch.until_it_ends()
+            watch.until_it_ends(self._trainers.see)
         finally:
             _kill(process)
             pulse_path(self._settings.data, run.id).unlink(missing_ok=True)
@@ -67,21 +65,8 @@ class Supervisor:
             log.info("Attempt %d of run %s was taken over: %s", run.attempt, run.id, error.detail)
         if watch.ending is Ending.ORPHANED:
             raise SystemExit("The Celery worker that owns this process is gone.")
+        self._trainers.warm_up()
         return True
-
-    def _spawn(self, run: Run) -> subprocess.Popen[bytes]:
-        error_path(self._settings.data, run.id, run.attempt).unlink(missing_ok=True)
-        command = leash.command([sys.executable, *self._trainer, run.id, str(run.attempt)])
-        defaults = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2", "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
-        own = {"PYTHONUNBUFFERED": "1", "CUDA_DEVICE_ORDER": "PCI_BUS_ID", leash.PARENT_VARIABLE: str(os.getpid())}
-        return subprocess.Popen(  # noqa: S603 -- our own module, ids as arguments, no shell
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env={**defaults, **os.environ, **own},
-            start_new_session=True,  # signals meant for the worker do not reach the trainer
-        )
 
     def _is_settled(self, run: Run, code: int, *, ending: Ending) -> bool:
         """Bring the run where it belongs unless its trainer crashed, and say whether that is all."""

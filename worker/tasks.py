@@ -6,13 +6,14 @@ from app.composition import compose
 from app.core.names import TaskName
 from app.settings import Settings
 from worker.supervisor import Supervisor
+from worker.trainers import trainers
 
 
 @shared_task(name=TaskName.TRAIN_NEXT_RUN.value, ignore_result=True)  # type: ignore[untyped-decorator]
 def train_next_run(run_id: str) -> None:  # noqa: ARG001 -- the id that caused the message, kept for tracing
     """Supervise the next waiting run, which may be another than the one that caused the message."""
     settings = Settings()
-    Supervisor(settings, compose(settings)).train_next()
+    Supervisor(settings, compose(settings), trainers=trainers()).train_next()
 
 
 @shared_task(name=TaskName.CHECK_DATASET.value, ignore_result=True)  # type: ignore[untyped-decorator]
