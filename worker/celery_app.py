@@ -1,19 +1,16 @@
 """Composes the worker: `celery -A worker.celery_app worker`, the pool named by DICEBOARD_POOL."""
 
-import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_process_init, worker_ready, worker_shutdown, worker_shutting_down
+from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 from kombu import Queue
 
 from app.adapters.task_queue import TRANSPORT_OPTIONS, celery_broker_url
 from app.core.names import POOL_OF_TASK, Pool
 from app.settings import Settings
 from worker.heartbeat import Heartbeat
-from worker.trainers import trainers
-
-POOL_VARIABLE = "DICEBOARD_POOL"
+from worker.pools import own_pools
 
 
 def configuration(settings: Settings, pools: list[Pool]) -> dict[str, Any]:
@@ -48,27 +45,15 @@ def configuration(settings: Settings, pools: list[Pool]) -> dict[str, Any]:
     }
 
 
-def _pools() -> list[Pool]:
-    named = os.environ.get(POOL_VARIABLE)
-    return [Pool(named)] if named else list(Pool)
-
-
 app = Celery("diceboard", include=["worker.tasks"])
-app.conf.update(configuration(Settings(), _pools()))
+app.conf.update(configuration(Settings(), own_pools()))
 
 _heartbeats: list[Heartbeat] = []
 
 
-@worker_process_init.connect  # type: ignore[untyped-decorator]
-def _warm_up(**_: object) -> None:
-    """In the pool's process, which supervises: its first run need not wait for Keras either."""
-    if Pool.TRAIN in _pools():
-        trainers().warm_up()
-
-
 @worker_ready.connect  # type: ignore[untyped-decorator]
 def _start(**_: object) -> None:
-    heartbeat = Heartbeat(Settings(), pool=_pools()[0])
+    heartbeat = Heartbeat(Settings(), pool=own_pools()[0])
     heartbeat.start()
     _heartbeats.append(heartbeat)
 
