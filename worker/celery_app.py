@@ -1,6 +1,5 @@
 """Composes the worker: `celery -A worker.celery_app worker`, the pool named by DICEBOARD_POOL."""
 
-import os
 from typing import Any
 
 from celery import Celery
@@ -12,8 +11,7 @@ from app.core.names import POOL_OF_TASK, Pool
 from app.settings import Settings
 from worker.heartbeat import Heartbeat
 from worker.messages import be_careful
-
-POOL_VARIABLE = "DICEBOARD_POOL"
+from worker.pools import own_pools
 
 
 def configuration(settings: Settings, pools: list[Pool]) -> dict[str, Any]:
@@ -48,21 +46,16 @@ def configuration(settings: Settings, pools: list[Pool]) -> dict[str, Any]:
     }
 
 
-def _pools() -> list[Pool]:
-    named = os.environ.get(POOL_VARIABLE)
-    return [Pool(named)] if named else list(Pool)
-
-
 be_careful()
 app = Celery("diceboard", include=["worker.tasks"])
-app.conf.update(configuration(Settings(), _pools()))
+app.conf.update(configuration(Settings(), own_pools()))
 
 _heartbeats: list[Heartbeat] = []
 
 
 @worker_ready.connect  # type: ignore[untyped-decorator]
 def _start(**_: object) -> None:
-    heartbeat = Heartbeat(Settings(), pool=_pools()[0])
+    heartbeat = Heartbeat(Settings(), pool=own_pools()[0])
     heartbeat.start()
     _heartbeats.append(heartbeat)
 

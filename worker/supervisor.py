@@ -4,11 +4,8 @@ import logging
 import os
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Sequence
 
-from app.adapters import leash
 from app.core.errors import ConflictError, DiceboardError, NotFoundError, StaleAttemptError, UnavailableError
 from app.core.names import Pool
 from app.core.runs import causes
@@ -20,6 +17,7 @@ from worker.logs import LogWriter, error_path, forget_older_attempts, log_path, 
 from worker.memory_kills import memory_kills
 from worker.pulse import pulse_path
 from worker.slot import Slot
+from worker.trainers import Trainers
 from worker.watch import ASK_SECONDS, Ending, Watch
 
 log = logging.getLogger(__name__)
@@ -27,7 +25,6 @@ log = logging.getLogger(__name__)
 EXIT_PREEMPTED = 75
 """The trainer stopped because its worker leaves; the run goes on elsewhere and this does not count as a crash."""
 
-TRAINER = ("-m", "worker.trainer")
 LINES_TOLD = 20
 LINES_OF_A_STACK = 200
 
@@ -35,10 +32,10 @@ LINES_OF_A_STACK = 200
 class Supervisor:
     """One worker slot: claims the next run and sees its attempt through to an end that the database knows."""
 
-    def __init__(self, settings: Settings, services: ServiceBundle, *, trainer: Sequence[str] = TRAINER) -> None:
+    def __init__(self, settings: Settings, services: ServiceBundle, *, trainers: Trainers) -> None:
         self._settings = settings
         self._services = services
-        self._trainer = trainer
+        self._trainers = trainers
         self._slot = Slot(settings, Pool.TRAIN)
 
     def train_next(self) -> bool:
@@ -49,12 +46,15 @@ class Supervisor:
         if run is None:
             return False
         killed_before = memory_kills()
-        process = self._spawn(run)
+        error_path(self._settings.data, run.id, run.attempt).unlink(missing_ok=True)
+        forget_older_attempts(self._settings.data, run.id, run.attempt)
+        process = self._trainers.start(run.id, run.attempt)
+        log.info("Attempt %d of run %s is process %d.", run.attempt, run.id, process.pid)
         assert process.stdout is not None
         output = LogWriter(process.stdout, log_path(self._settings.data, run.id, run.attempt))
         watch = Watch(run, process, settings=self._settings, services=self._services, slot=self._slot)
         try:
-            watch.until_it_ends()
+            watch.until_it_ends(self._trainers.see)
         finally:
             _kill(process)
             pulse_path(self._settings.data, run.id).unlink(missing_ok=True)
@@ -70,6 +70,7 @@ class Supervisor:
             log.info("Attempt %d of run %s was taken over: %s", run.attempt, run.id, error.detail)
         if watch.ending is Ending.ORPHANED:
             raise SystemExit("The Celery worker that owns this process is gone.")
+        self._trainers.warm_up()
         return True
 
     def _wait_for_the_device(self) -> bool:
@@ -92,21 +93,6 @@ class Supervisor:
             return self._services.workers.is_draining(self._slot.name)
         except UnavailableError:
             return False
-
-    def _spawn(self, run: Run) -> subprocess.Popen[bytes]:
-        error_path(self._settings.data, run.id, run.attempt).unlink(missing_ok=True)
-        forget_older_attempts(self._settings.data, run.id, run.attempt)
-        command = leash.command([sys.executable, *self._trainer, run.id, str(run.attempt)])
-        defaults = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2", "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
-        own = {"PYTHONUNBUFFERED": "1", leash.PARENT_VARIABLE: str(os.getpid()), **self._slot.environment}
-        return subprocess.Popen(  # noqa: S603 -- our own module, ids as arguments, no shell
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env={**defaults, **os.environ, **own},
-            start_new_session=True,  # signals meant for the worker do not reach the trainer
-        )
 
     def _is_settled(self, run: Run, code: int, *, ending: Ending) -> bool:
         """Bring the run where it belongs unless its trainer crashed, and say whether that is all."""

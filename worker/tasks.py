@@ -1,18 +1,28 @@
 """The tasks, thin: each takes one id and hands over to what knows how. Keras is never imported here."""
 
 from celery import shared_task
+from celery.signals import worker_process_init
 
 from app.composition import compose
-from app.core.names import TaskName
+from app.core.names import Pool, TaskName
 from app.settings import Settings
+from worker.pools import own_pools
 from worker.supervisor import Supervisor
+from worker.trainers import trainers
+
+
+@worker_process_init.connect  # type: ignore[untyped-decorator]
+def _warm_up(**_: object) -> None:
+    """In the process that will supervise, which loads this module and not the app's: its first run is not to wait either."""
+    if Pool.TRAIN in own_pools():
+        trainers().warm_up()
 
 
 @shared_task(name=TaskName.TRAIN_NEXT_RUN.value, ignore_result=True)  # type: ignore[untyped-decorator]
 def train_next_run(run_id: str) -> None:  # noqa: ARG001 -- the id that caused the message, kept for tracing
     """Supervise the next waiting run, which may be another than the one that caused the message."""
     settings = Settings()
-    Supervisor(settings, compose(settings)).train_next()
+    Supervisor(settings, compose(settings), trainers=trainers()).train_next()
 
 
 @shared_task(name=TaskName.CHECK_DATASET.value, ignore_result=True)  # type: ignore[untyped-decorator]

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from enum import Enum
 
 from app.core.errors import UnavailableError
@@ -53,8 +54,8 @@ class Watch:
         self._watchdog = Watchdog(settings, pulse_path(settings.data, run.id), now=now)
         self.phase = RunState.STARTING
 
-    def until_it_ends(self) -> None:
-        """Return once it has ended or has to be killed; `ending` says why."""
+    def until_it_ends(self, each_look: Callable[[RunState], None]) -> None:
+        """Return once it has ended or has to be killed; `ending` says why. The phase is told whenever it was looked at."""
         while self._process.poll() is None:
             now = time.monotonic()
             lost = self._lost(now)
@@ -64,6 +65,7 @@ class Watch:
             if self.ending is Ending.BY_ITSELF and now - self._asked >= ASK_SECONDS:
                 self._asked = now
                 self._look(now)
+                each_look(self.phase)
             if now >= self._kill_at:
                 return
             time.sleep(TICK_SECONDS)

@@ -1,9 +1,10 @@
 """Starts a program that ends when its parent does: `python -m app.adapters.leash PROGRAM ARGUMENT...`.
 
 On Linux the kernel kills the program when its parent dies, and this process becomes the program. Elsewhere this
-process stays, holds the program, and kills it when the pipe from the parent closes.
+process stays, holds the program, passes its input on, and kills it when the pipe from the parent closes.
 """
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from typing import IO
 
 _PR_SET_PDEATHSIG = 1
 PARENT_VARIABLE = "DICEBOARD_PARENT"
@@ -35,14 +37,16 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _hold(argv: Sequence[str]) -> int:
-    program = subprocess.Popen(list(argv), stdin=subprocess.DEVNULL)  # noqa: S603 - one of our own programs
+    program = subprocess.Popen(list(argv), stdin=subprocess.PIPE, bufsize=0)  # noqa: S603 - one of our own programs
+    assert program.stdin is not None
 
-    def end_with_parent() -> None:
-        while os.read(0, 1024):
-            pass
+    def end_with_parent(to_program: IO[bytes]) -> None:
+        while chunk := os.read(0, 1024):
+            with contextlib.suppress(BrokenPipeError):
+                to_program.write(chunk)
         program.kill()
 
-    threading.Thread(target=end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, args=(program.stdin,), daemon=True).start()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
         signal.signal(number, lambda received, _frame: program.send_signal(received))
     return program.wait()

@@ -12,7 +12,16 @@ import httpx
 
 from app.adapters.inspector import InspectorClient
 from app.settings import Settings
-from tests.benchmarks import architectures, check_cost, comparing, images, near_copies, sample_dice, uploading
+from tests.benchmarks import (
+    architectures,
+    check_cost,
+    comparing,
+    first_step,
+    images,
+    near_copies,
+    sample_dice,
+    uploading,
+)
 from tests.factories import over_rest
 from tests.fixtures.running import RunningApp, start, stop
 
@@ -36,6 +45,9 @@ def main() -> None:
             _say(what, seconds)
         inspector = InspectorClient(Settings(data=data).socket("inspector"))
         print(comparing.known_edits(inspector), flush=True)  # noqa: T201 - its output is what it is for
+        made, dataset = over_rest.preset(app, "compact-functional"), over_rest.dataset(app)
+        for line in first_step.measured(app, made["id"], dataset["id"]):
+            print(line, flush=True)  # noqa: T201 - its output is what it is for
         for line in uploading.measured(app):
             print(line, flush=True)  # noqa: T201 - its output is what it is for
     finally:

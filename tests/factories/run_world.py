@@ -102,7 +102,7 @@ class World:
             unfinished=[nobody],
             lease_seconds=LEASE_SECONDS,
         )
-        self.supervisor = Supervisor(self.settings, self._bundle())
+        self.supervisor = Supervisor(self.settings, self._bundle(), trainers=Trainers(self.settings))
         self._stored, self._dataset = stored_architecture(), ready_dataset(database)
         with database.transaction() as transaction:
             transaction.architectures.add(self._stored)

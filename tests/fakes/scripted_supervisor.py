@@ -5,6 +5,7 @@ import time
 from app.composition import compose
 from app.settings import Settings
 from worker.supervisor import Supervisor
+from worker.trainers import Trainers
 
 TRAINER = ("-m", "tests.fakes.scripted_trainer")
 
@@ -12,7 +13,9 @@ TRAINER = ("-m", "tests.fakes.scripted_trainer")
 def main() -> None:
     """Supervise for ever."""
     settings = Settings()
-    supervisor = Supervisor(settings, compose(settings), trainer=TRAINER)
+    trainers = Trainers(settings, command=TRAINER)
+    trainers.warm_up()
+    supervisor = Supervisor(settings, compose(settings), trainers=trainers)
     while True:
         if not supervisor.train_next():
             time.sleep(0.1)

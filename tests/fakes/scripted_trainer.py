@@ -169,6 +169,9 @@ def main() -> int:
         module = ModuleType(f"worker.trainer.{name}")
         vars(module).update(parts)
         sys.modules[module.__name__] = module
+    print(f"process {os.getpid()}", flush=True)  # noqa: T201 - what a log begins with
+    if os.environ.get("SCRIPTED_TRAINER_HANGS_WHILE_LOADING") and "--wait" in sys.argv:
+        time.sleep(600)
     from worker.trainer.__main__ import main as trainer  # noqa: PLC0415
 
     return trainer(sys.argv[1:])

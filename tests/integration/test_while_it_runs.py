@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 
 from tests.factories import over_rest
@@ -55,10 +56,11 @@ def test_the_notebooks_networks_are_read_without_room_for_their_weights(running_
 
 @on_linux
 def test_keras_is_loaded_by_the_inspector_and_the_trainer_alone(running_app: RunningApp, training: str) -> None:
-    computing = {*running_app.pids("app.networks"), *running_app.pids("worker.trainer", training)}
-    assert len(computing) == 2
+    computing = {*running_app.pids("app.networks"), *running_app.pids("worker.trainer")}
     with_tensorflow = {pid for pid in running_app.pids("") if TENSORFLOW.search(Path(f"/proc/{pid}/maps").read_text())}
-    assert with_tensorflow == computing
+    # The one that computes, the inspector, and perhaps the next trainer, which may load it between the two looks.
+    assert len(with_tensorflow) >= 2
+    assert with_tensorflow <= {*computing, *running_app.pids("worker.trainer")}
 
 
 def test_a_reader_that_comes_back_gets_every_event_once(running_app: RunningApp, training: str) -> None:
@@ -87,11 +89,12 @@ def test_more_streams_than_connections_leave_the_database_to_others(running_app:
 
 def test_a_run_that_is_stopped_ends_soon_and_keeps_what_it_has(running_app: RunningApp, training: str) -> None:
     began = time.monotonic()
+    (trainer,) = running_app.trainers_at_work()
     with running_app.client() as client:
         assert client.post(f"/runs/{training}/cancellation").status_code == 202
     done = over_rest.finished(running_app, training)
     assert (done["state"], done["attempts"]) == ("stopped", 1)
-    while running_app.pids("worker.trainer", training):
+    while psutil.pid_exists(trainer):
         assert time.monotonic() - began < 15
         time.sleep(0.1)
     with running_app.client() as client:

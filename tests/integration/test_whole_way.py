@@ -13,6 +13,7 @@ import pytest
 from tests.factories import over_rest
 from tests.factories.dice import casino_dice
 from tests.fixtures.running import RunningApp
+from tests.fixtures.scripted import until
 
 IN_PLAIN_KERAS = """
 import json, sys, pathlib, hashlib
@@ -84,6 +85,31 @@ def test_sequential_and_functional_end_with_the_same_weights(
         compared = client.get("/comparisons", params={"runs": ",".join(runs)}).json()
     assert compared["identical_through"] == 2
     assert compared["first_divergence"] is None
+
+
+def test_a_run_in_a_trainer_that_waited_ends_with_the_weights_of_one_in_a_fresh_trainer(
+    running_app: RunningApp, casino: dict[str, object]
+) -> None:
+    made = over_rest.preset(running_app, "compact-functional", width_factor=0.25)
+    runs: list[str] = []
+
+    def one_waits() -> bool:
+        return any((running_app.data / "pulses").glob("waiting-*"))
+
+    for warm in (True, False):
+        until(one_waits, seconds=120)
+        for pid in [] if warm else running_app.pids("worker.trainer", "--wait"):
+            os.kill(pid, signal.SIGKILL)
+        runs.append(over_rest.run(running_app, made["id"], str(casino["id"]), epochs=2))
+        running_app.wait_for(f"/runs/{runs[-1]}", lambda found: found["state"] == "running")
+        assert (running_app.pids("worker.trainer", runs[-1]) == []) is warm
+        done = over_rest.finished(running_app, runs[-1])
+        assert (done["state"], done["attempts"]) == ("finished", 1)
+    with running_app.client() as client:
+        compared = client.get("/comparisons", params={"runs": ",".join(runs)}).json()
+        log = client.get(f"/runs/{runs[0]}/log").text
+    assert compared["identical_through"] == 2
+    assert " on tensorflow " in log
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """`python -m worker.trainer RUN ATTEMPT`: one attempt of a run, ended by its supervisor or by itself.
 
-Exit status: 0 the run has reached a final state, 75 stopped because the worker leaves, 1 broken off (an error file
+`python -m worker.trainer --wait MARK` loads Keras first and reads `RUN ATTEMPT` from its input (worker/trainers.py).
+
+Exit status: 0 the run has reached a final state (or nobody came with one), 75 stopped because the worker leaves, 1 broken off (an error file
 says why), 3 another attempt has taken over.
 """
 
@@ -11,6 +13,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 
 from app.composition import compose
 from app.core.errors import ConflictError, DiceboardError, StaleAttemptError, UnavailableError
@@ -20,6 +23,8 @@ from app.core.runs.run import Run
 from app.services.bundle import ServiceBundle
 from app.settings import Settings
 from worker.logs import error_path, write_error
+from worker.trainer.waiting import next_attempt
+from worker.trainers import WAIT
 
 EXIT_FINISHED, EXIT_BROKEN, EXIT_TAKEN_OVER, EXIT_PREEMPTED = 0, 1, 3, 75
 
@@ -31,7 +36,13 @@ def main(arguments: Sequence[str]) -> int:
     faulthandler.register(signal.SIGUSR1)
     asked_to_stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: asked_to_stop.set())
-    run_id, attempt = arguments[0], int(arguments[1])
+    if arguments[0] == WAIT:
+        told = next_attempt(Path(arguments[1]))
+        if told is None:
+            return EXIT_FINISHED
+        run_id, attempt = told
+    else:
+        run_id, attempt = arguments[0], int(arguments[1])
     services = compose(Settings())
     try:
         return _attempt(services, run_id, attempt, asked_to_stop)

@@ -65,6 +65,7 @@ def compiled(
     if start is not None:
         freeze(network, start)
     compile_network(network, configuration)
+    _make_metrics(network, classes)
     return network
 
 
@@ -93,6 +94,16 @@ def compile_network(network: keras.Model, configuration: Configuration) -> None:
         steps_per_execution=configuration.steps_per_execution,
     )
     network.optimizer.build(network.trainable_variables)
+
+
+def _make_metrics(network: keras.Model, classes: int) -> None:
+    """Have the metrics make their variables, which they do with their first values.
+
+    A step that TensorFlow traces must make none: it would trace the whole step a second time.
+    """
+    nothing = np.zeros((1, classes), dtype=np.float32)
+    network.compute_metrics(None, nothing, nothing)
+    network.reset_metrics()
 
 
 def optimizer_of(optimizer: Optimizer, clipping: Clipping | None = None) -> keras.optimizers.Optimizer:

@@ -92,6 +92,12 @@ def versions() -> dict[str, str]:
     return found | {"numpy": np.__version__, "pillow": version("pillow")}
 
 
+def computed_by() -> str:
+    """The same for people, as far as numbers may depend on it."""
+    found = versions()
+    return f"Keras {found['keras']} on {found['backend']} {found[found['backend']]}, Python {found['python']}"
+
+
 def _tensorflow_version() -> str:
     import tensorflow as tf  # noqa: PLC0415 -- loaded by Keras already; its distribution has several names
 

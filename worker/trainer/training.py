@@ -27,7 +27,7 @@ from worker.trainer.compiling import be_repeatable, compiled
 from worker.trainer.course import Course
 from worker.trainer.data import Batches
 from worker.trainer.evaluation import evaluate
-from worker.trainer.exports import Exporter, versions
+from worker.trainer.exports import Exporter, computed_by, versions
 from worker.trainer.fit import Material, train
 from worker.trainer.prepared import Prepared, prepare
 from worker.trainer.reporting import Reporter
@@ -65,6 +65,7 @@ class Training:
     def work(self) -> None:
         """Train to the end; raise StoppedError where the worker leaves, and anything that a new attempt may mend."""
         _refuse_half_built(self._stored)
+        self._reporter.event(EventKind.LOG, {"text": computed_by()})
         self._move(RunState.PREPARING)
         prepared = self._prepare()
         self._move(RunState.STARTING)
