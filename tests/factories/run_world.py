@@ -33,6 +33,7 @@ from tests.factories.rows import ready_dataset, stored_architecture
 from tests.fakes.queue import RememberedTasks
 from tests.fakes.scripted_trainer import next_digest
 from worker.supervisor import EXIT_PREEMPTED, Supervisor
+from worker.trainers import Trainers
 from worker.watch import Ending
 
 LEASE_SECONDS = 600
