@@ -8,14 +8,14 @@ from app.core.names import Pool, TaskName
 from app.settings import Settings
 from worker.pools import own_pools
 from worker.supervisor import Supervisor
-from worker.trainers import trainers
+from worker.trainers import AT_FIRST_SECONDS, trainers
 
 
 @worker_process_init.connect  # type: ignore[untyped-decorator]
 def _warm_up(**_: object) -> None:
     """In the process that will supervise, which loads this module and not the app's: its first run is not to wait either."""
     if Pool.TRAIN in own_pools():
-        trainers().warm_up()
+        trainers().warm_up(after_seconds=AT_FIRST_SECONDS)
 
 
 @shared_task(name=TaskName.TRAIN_NEXT_RUN.value, ignore_result=True)  # type: ignore[untyped-decorator]

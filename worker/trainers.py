@@ -31,6 +31,8 @@ TAKES_WITHIN_SECONDS = 5.0
 """A trainer that was ready and has not taken an attempt by then hangs; far less than a lease."""
 WARM_UP_AFTER_SECONDS = 10.0
 """The next trainer is loaded, which takes a core for seconds, once a run has trained for so long, or has ended."""
+AT_FIRST_SECONDS = 15.0
+"""So long after a worker has started: the inspector loads the same, and people wait for that first."""
 LOOK_SECONDS = 0.005
 
 
@@ -55,14 +57,17 @@ class Trainers:
             waiting.end()
         return self._spawn(run_id, str(attempt))
 
-    def warm_up(self) -> None:
-        """See to it that a trainer waits, unless the settings say that none shall; returns at once."""
+    def warm_up(self, *, after_seconds: float = 0.0) -> None:
+        """See to it that a trainer waits, unless the settings say that none shall; returns at once.
+
+        It begins to load after so many seconds, or when it is given an attempt before.
+        """
         if not self._settings.warm_trainers or (self._waiting is not None and self._waiting.process.poll() is None):
             return
         self.close()
         mark = pulse_path(self._settings.data, f"waiting-{os.getpid()}-{next(self._numbers)}")
         try:
-            self._waiting = _Waiting(self._spawn(WAIT, str(mark)), mark)
+            self._waiting = _Waiting(self._spawn(WAIT, str(mark), str(after_seconds)), mark, after_seconds)
         except OSError as error:
             # No room for one more process: the run that trains here is none the worse for it.
             log.warning("No trainer could be started in advance: %s", error)
@@ -99,15 +104,15 @@ class Trainers:
 class _Waiting:
     """One that waits. What it prints meanwhile stays in its pipe and becomes the beginning of its attempt's log."""
 
-    def __init__(self, process: subprocess.Popen[bytes], mark: Path) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], mark: Path, after_seconds: float) -> None:
         self.process = process
         self._mark = mark
-        self._begun_at = time.monotonic()
+        self._hangs_from = time.monotonic() + after_seconds + LOADS_WITHIN_SECONDS
 
     def takes(self, run_id: str, attempt: int) -> bool:
         """Hand over an attempt; False where the process is dead or hangs."""
         ready = self._mark.exists()
-        if self.process.poll() is not None or (not ready and time.monotonic() - self._begun_at > LOADS_WITHIN_SECONDS):
+        if self.process.poll() is not None or (not ready and time.monotonic() > self._hangs_from):
             return False
         assert self.process.stdin is not None
         try:

@@ -16,7 +16,7 @@ from app.core.errors import InvalidError
 from app.core.runs.configuration import Configuration
 from app.core.runs.lifecycle import RunState
 from app.core.runs.run import EventKind
-from tests.factories.fitting import after, claimed_run, fit, material, network_of
+from tests.factories.fitting import BASE, after, claimed_run, fit, material, network_of
 from worker.trainer.callbacks import DivergedError, StoppedError
 from worker.trainer.checkpoints import Checkpoints, CheckpointState
 from worker.trainer.compiling import compiled
@@ -173,3 +173,16 @@ def test_an_evaluation_agrees_with_its_confusion_matrix(database: SqlDatabase, t
     assert found["accuracy"] == pytest.approx(outcome.course.history[-1].values["val_accuracy"])
     low, high = found["interval"]
     assert low <= found["accuracy"] <= high
+
+
+def test_a_step_is_traced_once_before_the_first_batch() -> None:
+    network = compiled(network_of("functional"), BASE, classes=3)
+    step, traced = network.train_step, []
+
+    def counted(batch: Any) -> Any:
+        traced.append(batch)
+        return step(batch)
+
+    network.train_step = counted
+    network.fit(material().train, shuffle=False, verbose=0)
+    assert len(traced) == 1

@@ -75,10 +75,14 @@ def test_a_run_is_taken_by_the_trainer_that_waits_and_its_log_is_that_of_this_ru
     assert [wrong for run in (one, other) for wrong in violations(scripted_services, run.id)] == []
 
 
-def test_a_trainer_that_still_loads_takes_the_run_too(scripted_services: ServiceBundle, trainers: Trainers) -> None:
-    trainers.warm_up()
+@pytest.mark.parametrize("after_seconds", [0.0, 600.0], ids=["loading", "before it loads"])
+def test_a_trainer_that_is_not_ready_takes_the_run_too(
+    scripted_services: ServiceBundle, trainers: Trainers, after_seconds: float
+) -> None:
+    trainers.warm_up(after_seconds=after_seconds)
+    (waiting,) = {child.pid for child in psutil.Process().children()}
     run = supervised(scripted_services, trainers)
-    assert run.state == "finished"
+    assert (run.state, processes(scripted_services, run)) == ("finished", [waiting])
     assert result(scripted_services, run) == digest_of(epochs=2)
 
 

@@ -1,6 +1,6 @@
 """`python -m worker.trainer RUN ATTEMPT`: one attempt of a run, ended by its supervisor or by itself.
 
-`python -m worker.trainer --wait MARK` loads Keras first and reads `RUN ATTEMPT` from its input (worker/trainers.py).
+`python -m worker.trainer --wait MARK SECONDS` loads Keras after so many seconds and reads `RUN ATTEMPT` from its input (worker/trainers.py).
 
 Exit status: 0 the run has reached a final state (or nobody came with one), 75 stopped because the worker leaves, 1 broken off (an error file
 says why), 3 another attempt has taken over.
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
     asked_to_stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: asked_to_stop.set())
     if arguments[0] == WAIT:
-        told = next_attempt(Path(arguments[1]))
+        told = next_attempt(Path(arguments[1]), after_seconds=float(arguments[2]))
         if told is None:
             return EXIT_FINISHED
         run_id, attempt = told

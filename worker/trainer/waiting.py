@@ -2,16 +2,18 @@
 
 import gc
 import importlib
+import select
 import sys
 from pathlib import Path
 
 
-def next_attempt(mark: Path) -> tuple[str, int] | None:
+def next_attempt(mark: Path, *, after_seconds: float) -> tuple[str, int] | None:
     """The run and the attempt of the line that comes in; None where the supervisor is gone.
 
     The mark is there from when all is loaded until an attempt has come. No device is touched before: TensorFlow looks
     for GPUs with its first tensor, not when it is imported.
     """
+    select.select([sys.stdin], [], [], after_seconds)
     importlib.import_module("worker.trainer.training")
     # What is loaded stays: looking through it for garbage again and again would slow the first steps.
     gc.collect()
