@@ -32,6 +32,7 @@ def main() -> None:
     data = Path(tempfile.mkdtemp(prefix="diceboard-"))
     app = start(data, DICEBOARD_RESERVE_BYTES="0")
     try:
+        until(lambda: _is_answered(app), seconds=SECONDS)  # the inspector may still load
         made, dataset = over_rest.preset(app, "compact-functional"), over_rest.dataset(app)
         over_rest.finished(app, over_rest.run(app, made["id"], dataset["id"], epochs=1), seconds=SECONDS)
         for line in measured(app, made["id"], dataset["id"]):
@@ -96,6 +97,11 @@ def _stopped(app: RunningApp, run_id: str) -> None:
     with app.client() as client:
         client.post(f"/runs/{run_id}/cancellation")
     over_rest.finished(app, run_id, seconds=SECONDS)
+
+
+def _is_answered(app: RunningApp) -> bool:
+    with app.client() as client:
+        return client.post("/architectures", json={"preset": {"name": "compact-functional"}}).is_success
 
 
 def _one_waits(app: RunningApp) -> None:
