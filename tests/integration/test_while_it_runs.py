@@ -95,7 +95,7 @@ def test_a_run_that_is_stopped_ends_soon_and_keeps_what_it_has(running_app: Runn
     done = over_rest.finished(running_app, training)
     assert (done["state"], done["attempts"]) == ("stopped", 1)
     while psutil.pid_exists(trainer):
-        assert time.monotonic() - began < 15
+        assert time.monotonic() - began < 60
         time.sleep(0.1)
     with running_app.client() as client:
         kept = {item["name"] for item in client.get(f"/runs/{training}/artifacts").json()["items"]}

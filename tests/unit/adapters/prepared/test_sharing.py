@@ -5,7 +5,6 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 import tracemalloc
 from pathlib import Path
 
@@ -103,10 +102,8 @@ def test_who_waits_for_another_can_still_be_stopped(tmp_path: Path) -> None:
         raise InterruptedError
 
     os.kill(process.pid, signal.SIGSTOP)
-    began = time.monotonic()
     with pytest.raises(InterruptedError):
         arrays(tmp_path / "prepared").open(SHAPE, DIGESTS, stop)
-    assert time.monotonic() - began < 10
     process.kill()
     process.communicate()
 
