@@ -31,7 +31,7 @@ def configuration(settings: Settings, pools: list[Pool]) -> dict[str, Any]:
         "worker_pool": "prefork",
         "worker_pool_start_method": "spawn",
         "worker_max_tasks_per_child": 50,
-        "worker_proc_alive_timeout": 30,  # spawning takes longer than the default 4 s on a busy laptop
+        "worker_proc_alive_timeout": 120,  # spawning takes far longer than the default 4 s on a busy machine, and is begun anew after that
         "worker_cancel_long_running_tasks_on_connection_loss": False,
         "broker_connection_retry": True,
         "broker_connection_retry_on_startup": True,

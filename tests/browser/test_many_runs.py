@@ -9,6 +9,8 @@ from tests.factories import over_rest
 from tests.fixtures.browsing import Tab
 from tests.fixtures.running import RunningApp
 
+OWN_APPLICATION = True
+
 pytestmark = pytest.mark.browser
 
 

@@ -9,6 +9,8 @@ from playwright.sync_api import expect
 from tests.factories.dice import casino_dice
 from tests.fixtures.browsing import Tab
 
+OWN_APPLICATION = True
+
 pytestmark = pytest.mark.browser
 
 

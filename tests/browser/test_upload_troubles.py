@@ -11,6 +11,8 @@ from tests.fixtures.browsing import Tab
 from tests.fixtures.running import RunningApp
 from tests.fixtures.uploading import Packs, arrived, choose, drop, title
 
+OWN_APPLICATION = True
+
 pytestmark = pytest.mark.browser
 
 

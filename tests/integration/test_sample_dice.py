@@ -12,6 +12,8 @@ import httpx
 from app.core.datasets.sample_dice.request import SampleRequest
 from tests.fixtures.running import RunningApp
 
+OWN_APPLICATION = True
+
 SMALL = {"images_per_class": 5, "height": 24, "width": 32, "seed": 11}
 
 

@@ -16,6 +16,8 @@ from tests.factories.folders import small_files
 from tests.factories.images import tar_bytes
 from tests.fixtures.running import RunningApp
 
+OWN_APPLICATION = True
+
 KILLS = 3
 FILES = small_files(240, padding=30_000)
 PACK = 20

@@ -19,6 +19,8 @@ import pytest
 from tests.factories import over_rest
 from tests.fixtures.running import RunningApp
 
+OWN_APPLICATION = True
+
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 WEIGHTS_OF_THE_NOTEBOOK = 4 * 140_095_430
 TENSORFLOW = re.compile(r"/(_pywrap_tensorflow|libtensorflow)[^/]*$", re.MULTILINE)

@@ -15,6 +15,8 @@ from tests.factories.dice import casino_dice
 from tests.fixtures.running import RunningApp
 from tests.fixtures.scripted import until
 
+OWN_APPLICATION = True
+
 IN_PLAIN_KERAS = """
 import json, sys, pathlib, hashlib
 import keras, numpy as np
