@@ -17,7 +17,7 @@ def test_it_listens_on_a_private_socket_only_and_survives_a_kill(tmp_path: Path)
     settings = Settings(data=tmp_path)
     client = redis.Redis(unix_socket_path=str(settings.socket("valkey")), socket_timeout=5)
     watcher = Watcher([broker.program(settings)], say=lambda _: None)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     killed: list[float] = []
     seen: dict[str, object] = {}
 

@@ -86,7 +86,7 @@ def test_a_trainer_ends_with_its_supervisor_and_its_run_goes_on(scripted_service
     run = scripted(scripted_services, "steps 30", configuration=of_epochs(4))
     with slot():
         (trainer,) = until(lambda: trainers(run) if scripted_services.runs.get(run.id).state == "running" else [])
-    until(lambda: not is_running(trainer), seconds=5)
+    until(lambda: not is_running(trainer), seconds=30)
     with slot():
         until(lambda: scripted_services.workers.reconcile() or scripted_services.runs.get(run.id).is_terminal)
     assert result(scripted_services, run) == digest_of(epochs=4)

@@ -40,7 +40,7 @@ class SlowBlobs(ObstoreBlobs):
 
     def delete(self, key: str) -> None:
         self.deleting.set()
-        assert self.may.wait(10)
+        assert self.may.wait(60)
         super().delete(key)
 
 
@@ -117,7 +117,7 @@ def test_a_text_that_is_kept_again_while_it_goes_is_there(
     blobs.may.clear()
     with ThreadPoolExecutor(2) as pool:
         forgetting = pool.submit(sources.forget_unused)
-        assert blobs.deleting.wait(10)
+        assert blobs.deleting.wait(60)
         keeping = pool.submit(sources.keep, TEXT, architectures=[stored.id])
         threading.Event().wait(0.3)
         assert not keeping.done()
