@@ -164,7 +164,7 @@ def test_an_answer_that_comes_too_late_is_dropped(desk: Desk) -> None:
 def test_one_begins_from_scratch(tab: Tab) -> None:
     page = tab.go("/architectures")
     page.get_by_test_id("scratch").click()
-    expect(page.get_by_test_id("total-output")).to_have_text("6", timeout=20_000)
+    expect(page.get_by_test_id("total-output")).to_have_text("6", timeout=60_000)
     page.get_by_role("button", name="Add layer").click()
     expect(page.get_by_role("heading", name="Often used")).to_be_visible()
     tab.picture("editor-kinds")

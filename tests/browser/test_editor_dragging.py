@@ -53,7 +53,7 @@ def test_the_list_scrolls_to_what_lies_beyond_its_edge_while_a_layer_is_dragged(
     desk.page.mouse.down()
     desk.page.mouse.move(x, y + 20)
     desk.page.mouse.move(x, 890, steps=4)
-    expect(desk.rows.locator(".drop-below")).to_have_attribute("data-id", "dense_3", timeout=15_000)
+    expect(desk.rows.locator(".drop-below")).to_have_attribute("data-id", "dense_3", timeout=60_000)
     desk.page.mouse.up()
     assert desk.calls()[-1] == "conv2d"
 

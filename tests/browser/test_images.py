@@ -24,11 +24,16 @@ NODES = "document.querySelectorAll('*').length"
 
 
 @pytest.fixture(scope="module")
-def dataset(running_app: RunningApp) -> Iterator[str]:
-    settings = Settings(data=running_app.data)
-    database = SqlDatabase(settings.sqlalchemy_url, clock=utc_now, new_id=new_id)
-    yield many_images(database, ObstoreBlobs(settings.blobs), IMAGES).id
-    database.close()
+def database(running_app: RunningApp) -> Iterator[SqlDatabase]:
+    """The application's, from here."""
+    opened = SqlDatabase(Settings(data=running_app.data).sqlalchemy_url, clock=utc_now, new_id=new_id)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def dataset(running_app: RunningApp, database: SqlDatabase) -> str:
+    return many_images(database, ObstoreBlobs(Settings(data=running_app.data).blobs), IMAGES).id
 
 
 def wall(tab: Tab, dataset: str, query: str = "") -> Page:
@@ -129,7 +134,8 @@ def test_an_image_has_its_facts_its_neighbours_and_what_a_network_is_fed(tab: Ta
     for mode in ("squash", "pad_to_aspect_ratio", "crop_to_aspect_ratio"):
         fed = page.get_by_test_id(f"fed-{mode}")
         expect(fed).to_be_visible()
-        assert fed.evaluate("image => [image.naturalHeight, image.naturalWidth]") == [24, 48]
+        size = "async (image) => (await image.decode(), [image.naturalHeight, image.naturalWidth])"
+        assert fed.evaluate(size) == [24, 48]
     assert "class=2" in page.url
     tab.picture("images-one")
 
@@ -154,7 +160,8 @@ def test_an_image_is_shown_as_training_changes_it(tab: Tab, dataset: str) -> Non
     tab.picture("images-augmented")
 
 
-def test_statistics_are_computed_while_one_watches(tab: Tab, dataset: str) -> None:
+def test_statistics_are_computed_while_one_watches(tab: Tab, database: SqlDatabase, running_app: RunningApp) -> None:
+    dataset = many_images(database, ObstoreBlobs(Settings(data=running_app.data).blobs), 3_000).id
     page = tab.go(f"/datasets/{dataset}/statistics")
     expect(page.get_by_role("heading", name="Mean image of each class")).to_be_visible(timeout=120_000)
     tab.settle()

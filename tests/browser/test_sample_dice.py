@@ -7,6 +7,8 @@ from playwright.sync_api import expect
 
 from tests.fixtures.browsing import Tab
 
+OWN_APPLICATION = True
+
 pytestmark = pytest.mark.browser
 
 

@@ -78,8 +78,8 @@ def test_both_styles_are_trained_and_watched_live(tab: Tab) -> None:
     page.locator("[data-module=live]").evaluate("live => { live.dataset.every = 3600000 }")
     first, second = page.get_by_test_id("epoch-1"), page.get_by_test_id("epoch-2")
     expect(first).to_contain_text("0 / 5")
-    expect(first).to_contain_text("2 / 5", timeout=90_000)
-    expect(second).to_contain_text("5 / 5", timeout=120_000)
+    expect(first).to_contain_text("2 / 5", timeout=180_000)
+    expect(second).to_contain_text("5 / 5", timeout=240_000)
     expect(page.get_by_test_id("identical")).to_contain_text(
         "Bit-identical weights through all 5 epochs", timeout=60_000
     )

@@ -60,7 +60,7 @@ def test_it_goes_on_by_itself_when_the_network_is_back(
     choose(page, written(tmp_path / "cut off", small_files(1_500, padding=81_000)))
     packs.wait(1)
     page.context.set_offline(True)
-    expect(title(page)).to_have_text("Waiting to go on", timeout=30_000)
+    expect(title(page)).to_have_text("Waiting to go on", timeout=60_000)
     expect(page.get_by_test_id("upload-trouble")).to_contain_text("goes on by itself")
     tab.picture("upload-offline")
     there = settled(page, running_app, "cut off")

@@ -48,7 +48,7 @@ def run(app: RunningApp, architecture_id: str, dataset_id: str, **configuration:
     return str(response.json()["id"])
 
 
-def finished(app: RunningApp, run_id: str, *, seconds: float = 240) -> dict[str, Any]:
+def finished(app: RunningApp, run_id: str, *, seconds: float = 480) -> dict[str, Any]:
     """The run once it has ended."""
     ended = {"finished", "failed", "stopped", "diverged"}
     return dict(app.wait_for(f"/runs/{run_id}", lambda found: found["state"] in ended, seconds=seconds))

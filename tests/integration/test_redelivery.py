@@ -40,8 +40,9 @@ class Machines:
         return sum(log.count(f"Task {TaskName.TRAIN_NEXT_RUN.value}[") for log in logs)
 
     def holder(self, run: Run) -> subprocess.Popen[bytes]:
-        name = str(self.services.runs.get(run.id).worker)
-        return self.workers[name.removeprefix("train@")]
+        # A worker's name ends with what tells machines of one host name apart.
+        name = str(self.services.runs.get(run.id).worker).removeprefix("train@")
+        return self.workers[name.rpartition("-")[0]]
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +56,13 @@ def machines() -> Iterator[Machines]:
         command += ["-I", "tests.fakes.scripted_worker"]
         started = [subprocess.Popen(valkey.argv, env={**os.environ, **valkey.environment})]
         for name in WORKERS:
-            here = {**os.environ, **train.environment, **QUICK, "DICEBOARD_WORKER_NAME": name}
+            here = {
+                **os.environ,
+                **train.environment,
+                **QUICK,
+                "DICEBOARD_WORKER_NAME": name,
+                "DICEBOARD_WARM_TRAINERS": "false",
+            }
             with (Path(folder) / f"{name}.txt").open("wb") as log:
                 started.append(subprocess.Popen(command, env=here, stdout=log, stderr=log))
         services = compose(settings)

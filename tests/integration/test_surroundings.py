@@ -14,7 +14,7 @@ from app.services.bundle import ServiceBundle
 from tests.fakes.scripted_trainer import digest_of
 from tests.fixtures.checker import violations
 from tests.fixtures.scripted import is_running, of_epochs, result, scripted, slot, told, trainers, until
-from worker.heartbeat import worker_name
+from worker.slot import Slot
 from worker.trainer.reporting import CHUNK_POINTS, Reporter
 
 
@@ -25,7 +25,7 @@ def test_a_worker_of_the_same_name_takes_the_run_and_the_first_one_writes_no_mor
     with slot():
         (trainer,) = until(lambda: trainers(run) if scripted_services.runs.get(run.id).state == "running" else [])
         # What a worker does as it starts, which believes that what it held before has nobody now.
-        scripted_services.workers.take_back(worker_name(scripted_services.settings, Pool.TRAIN))
+        scripted_services.workers.take_back(Slot(scripted_services.settings, Pool.TRAIN).name)
         with slot():
             until(lambda: not is_running(trainer))
             until(lambda: scripted_services.runs.get(run.id).is_terminal, seconds=60)

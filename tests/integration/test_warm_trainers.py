@@ -79,8 +79,9 @@ def test_a_run_is_taken_by_the_trainer_that_waits_and_its_log_is_that_of_this_ru
 def test_a_trainer_that_is_not_ready_takes_the_run_too(
     scripted_services: ServiceBundle, trainers: Trainers, after_seconds: float
 ) -> None:
+    before = set(psutil.Process().children())
     trainers.warm_up(after_seconds=after_seconds)
-    (waiting,) = {child.pid for child in psutil.Process().children()}
+    (waiting,) = {child.pid for child in set(psutil.Process().children()) - before}
     run = supervised(scripted_services, trainers)
     assert (run.state, processes(scripted_services, run)) == ("finished", [waiting])
     assert result(scripted_services, run) == digest_of(epochs=2)

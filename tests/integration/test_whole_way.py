@@ -120,7 +120,7 @@ def test_a_run_in_a_trainer_that_waited_ends_with_the_weights_of_one_in_a_fresh_
 def test_a_run_finishes_though_somebody_is_killed(
     running_app: RunningApp, casino: dict[str, object], victim: tuple[str, ...]
 ) -> None:
-    made = over_rest.preset(running_app, "compact-functional")
+    made = over_rest.preset(running_app, "compact-functional", width_factor=0.25)
     run_id = over_rest.run(running_app, made["id"], str(casino["id"]), epochs=20)
     running_app.wait_for(f"/runs/{run_id}", lambda found: found["progress"]["epoch"] >= 2)
     pids = running_app.pids(*victim)
