@@ -1,6 +1,5 @@
 """A machine with two GPUs, as its library says that is a fake one here: a slot for each, seen on the page of the workers."""
 
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +17,7 @@ from app.settings import Settings
 from tests.factories.rows import queued_run
 from tests.fakes import nvml
 from tests.fixtures.browsing import Tab
-from tests.fixtures.running import RunningApp, start, stop
+from tests.fixtures.running import RunningApp, running
 from tests.fixtures.scripted import of_epochs
 
 pytestmark = pytest.mark.browser
@@ -37,15 +36,9 @@ def gpus() -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def running_app(gpus: Path) -> Iterator[RunningApp]:
     """The application on a machine with these GPUs; its trainings follow a script."""
-    data = Path(tempfile.mkdtemp(prefix="diceboard-"))
-    quick = {"DICEBOARD_LEASE_SECONDS": "15", "DICEBOARD_HEARTBEAT_SECONDS": "1", "DICEBOARD_RECONCILE_SECONDS": "1"}
-    app = start(
-        data, module="tests.fakes.scripted_up", DICEBOARD_WORKER_NAME="dicebox", **quick, **nvml.environment(gpus)
-    )
-    yield app
-    code = stop(app)
-    shutil.rmtree(data, ignore_errors=True)
-    assert code == 0, app.tail()
+    machine = {"DICEBOARD_WORKER_NAME": "dicebox", "DICEBOARD_LEASE_SECONDS": "15", **nvml.environment(gpus)}
+    with running(module="tests.fakes.scripted_up", **machine) as app:
+        yield app
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,6 @@
 
 import json
 import re
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,19 +15,14 @@ from app.core.runs.run import Run
 from app.services.bundle import ServiceBundle
 from app.settings import Settings
 from tests.factories.rows import queued_run
-from tests.fixtures.running import RunningApp, start, stop
+from tests.fixtures.running import RunningApp, running
 
 
 @pytest.fixture(scope="module")
 def running_app() -> Iterator[RunningApp]:
     """The application; its trainings follow a script."""
-    data = Path(tempfile.mkdtemp(prefix="diceboard-"))
-    quick = {"DICEBOARD_LEASE_SECONDS": "15", "DICEBOARD_HEARTBEAT_SECONDS": "1", "DICEBOARD_RECONCILE_SECONDS": "1"}
-    app = start(data, module="tests.fakes.scripted_up", DICEBOARD_RESERVE_BYTES="0", **quick)
-    yield app
-    code = stop(app)
-    shutil.rmtree(data, ignore_errors=True)
-    assert code == 0, app.tail()
+    with running(module="tests.fakes.scripted_up", DICEBOARD_LEASE_SECONDS="15") as app:
+        yield app
 
 
 @pytest.fixture(scope="module")
