@@ -1,9 +1,10 @@
 """`python -m worker.trainer RUN ATTEMPT`: one attempt of a run, ended by its supervisor or by itself.
 
-`python -m worker.trainer --wait MARK SECONDS` loads Keras after so many seconds and reads `RUN ATTEMPT` from its input (worker/trainers.py).
+`python -m worker.trainer --wait MARK SECONDS` loads Keras after so many seconds and reads `RUN ATTEMPT` from its input
+(worker/trainers.py).
 
-Exit status: 0 the run has reached a final state (or nobody came with one), 75 stopped because the worker leaves, 1 broken off (an error file
-says why), 3 another attempt has taken over.
+Exit status: 0 the run has reached a final state (or nobody came with one), 75 stopped because the worker leaves, 1 broken
+off (an error file says why), 3 another attempt has taken over.
 """
 
 import contextlib
