@@ -53,7 +53,7 @@ class PillowImages:
 
         Raise BrokenImageError with the reason.
         """
-        with self._opened(content, longer_side=2 * longer_side) as (image, (width, height), file_format, frames):
+        with self._opened(content, longer_side=longer_side) as (image, (width, height), file_format, frames):
             kind = "L" if image.mode in _GRAY_MODES else "RGB"
             # Converting to the mode that it has would copy every pixel.
             eight_bits = image if image.mode == kind else _eight_bits(image).convert(kind)

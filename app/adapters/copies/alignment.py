@@ -17,8 +17,8 @@ from app.adapters.copies.fingerprint import (
     windowed,
 )
 
-STEPS = 9
-PATIENCE, HOPELESS = 4, 0.5
+STEPS = 8
+PATIENCE, HOPELESS = 6, 0.75
 """Pairs whose correlation is below this after so many steps, made with each fourth mark, are given up."""
 _EACH = 4
 _STILL = 0.03

@@ -19,12 +19,12 @@ LEAST_SIMILARITY = 0.96
 """Of keys: one copy in a hundred is found by another way only, of distinct photographs every other pair is spared."""
 MOST_REFUSALS = 6
 """Two groups that were told apart so often are not tried again: photographs of one scene ask for it all the time."""
-LONELY = 4
+LONELY = 3
 """Two images that were each told apart so often from what is likeliest, and have no copy yet, are not compared."""
 PAIRS_AT_ONCE = 128
 LEAST_IN_WAVE, IMAGES_PER_WAVE_PAIR = 256, 8
 """How many pairs are verified before what follows from them is used: by the number of images, never by the cores."""
-_PROBED, _MOST_LOOKED_AT = 12, 6_000
+_PROBED, _MOST_LOOKED_AT = 4, 3_000
 """Lists and keys that are looked at for one: thousands of equal images share a list, and would cost their square."""
 _EXACT_BELOW = 5_000
 
@@ -138,7 +138,12 @@ def candidates_of(records: NDArray[np.void], rows: NDArray[np.int64]) -> list[li
     near = near[np.lexsort((near["right"], -near["similarity"], near["left"]))]
     starts = np.searchsorted(near["left"], near["left"])
     turn = np.arange(len(near)) - starts
-    return [[Candidate(*map(int, pair.tolist()[:5])) for pair in near[turn == number]] for number in range(ROUNDS)]
+    return [_candidates(near[turn == number]) for number in range(ROUNDS)]
+
+
+def _candidates(near: NDArray[np.void]) -> list[Candidate]:
+    columns = [near[name].tolist() for name in Candidate._fields]
+    return list(map(Candidate._make, zip(*columns, strict=True)))
 
 
 def _index(keys: NDArray[np.float32]) -> Any:
@@ -148,7 +153,7 @@ def _index(keys: NDArray[np.float32]) -> Any:
         lists = int(2 * np.sqrt(len(keys)))
         index = faiss.IndexIVFFlat(faiss.IndexFlatIP(KEY_LENGTH), KEY_LENGTH, lists, faiss.METRIC_INNER_PRODUCT)
         index.cp.min_points_per_centroid = 1
-        index.cp.niter = 8
+        index.cp.niter, index.cp.max_points_per_centroid = 4, 64
         index.nprobe = _PROBED
         index.max_codes = _MOST_LOOKED_AT
         index.train(keys)

@@ -1,5 +1,6 @@
 """What is kept of an image to find its copies: a small gray picture, a few places in it, what lies around them."""
 
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import cv2
@@ -33,12 +34,14 @@ MARKS = 200
 HALF = LONGER_SIDE // 2
 _CELL = 4
 _BUSY_WITHIN = 9
+_SQUARE_3 = np.ones((3, 3), np.uint8)
 _SQUARE_5 = np.ones((5, 5), np.uint8)
 _SQUARE_9 = np.ones((9, 9), np.uint8)
 
 RECORD = np.dtype(
     [
         ("picture", np.uint8, (LONGER_SIDE, LONGER_SIDE)),
+        ("half", np.uint8, (HALF, HALF)),
         ("height", np.int16),
         ("width", np.int16),
         ("enlarged", np.float32),
@@ -51,7 +54,7 @@ RECORD = np.dtype(
         ("marked", np.int16),
     ]
 )
-"""One image. Pixels are 1 to 255 in `picture`, 0 where there is no image; (x, y) in `places`, `marks`, `slopes`."""
+"""One image. Pixels are 1 to 255 in `picture` and in `half` of its size, 0 where there is no image; (x, y) in `places`, `marks`, `slopes`."""
 
 
 def shrunk(pixels: Gray) -> Gray:
@@ -65,21 +68,21 @@ def shrunk(pixels: Gray) -> Gray:
 def fingerprint(small: Gray, *, longer_side: int) -> NDArray[np.void]:
     """A RECORD of a shrunk image in gray, whose longer side was that many pixels."""
     record = np.zeros((), RECORD)
-    size = (small.shape[1], small.shape[0])
     smooth = cv2.blur(small, (3, 3))
     fill = _fill(small)
-    record["height"], record["width"] = small.shape
+    half = _Half.of(smooth, fill)
+    record["height"], record["width"] = height, width = small.shape
     record["enlarged"] = max(1.0, LONGER_SIDE / longer_side)
-    picture = np.maximum(smooth, 1)
-    picture[fill > 0] = 0
-    record["picture"][: size[1], : size[0]] = picture
-    places = [((size[0] - 1) / 2, (size[1] - 1) / 2), *_busy_places(smooth, fill)]
+    np.maximum(smooth, 1, out=record["picture"][:height, :width])
+    record["picture"][:height, :width][fill > 0] = 0
+    record["half"][: height // 2, : width // 2] = half.pixels
+    places = [((width - 1) / 2, (height - 1) / 2), *_busy_places(half)]
     record["found"] = len(places)
     record["places"][: len(places)] = places
     rings = polar_samples(smooth, places)
     record["rings"][: len(places)] = rings
     record["keys"][:, : len(places)] = keys(rings.astype(np.float32))
-    _mark(record, picture)
+    _mark(record, half)
     return record
 
 
@@ -157,14 +160,33 @@ def _fill(small: Gray) -> Gray:
     return cv2.dilate(fill, _SQUARE_5) if fill.any() else fill
 
 
-def _busy_places(smooth: Gray, fill: Gray) -> list[tuple[float, float]]:
-    height, width = smooth.shape
-    half = cv2.resize(smooth, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
-    slope = cv2.magnitude(cv2.Sobel(half, cv2.CV_32F, 1, 0), cv2.Sobel(half, cv2.CV_32F, 0, 1))
-    if fill.any():
-        edges = cv2.resize(cv2.dilate(fill, _SQUARE_5), (width // 2, height // 2), interpolation=cv2.INTER_NEAREST)
-        slope[edges > 0] = 0
-    busy = slope
+@dataclass(frozen=True)
+class _Half:
+    """The picture at half its size, 0 where it has no image, and how steep it is: per pixel across, down, and in all."""
+
+    pixels: Gray
+    across: Floats
+    down: Floats
+    slope: Floats
+    near_fill: Gray | None
+
+    @classmethod
+    def of(cls, smooth: Gray, fill: Gray) -> "_Half":
+        """Of a blurred picture and where it was filled up."""
+        size = (smooth.shape[1] // 2, smooth.shape[0] // 2)
+        pixels = cv2.max(cv2.resize(smooth, size, interpolation=cv2.INTER_AREA), 1)
+        across, down = (cv2.Sobel(pixels, cv2.CV_32F, *way, scale=1 / 8) for way in ((1, 0), (0, 1)))
+        slope, near_fill = cv2.magnitude(across, down), None
+        if fill.any():
+            near_fill = cv2.resize(cv2.dilate(fill, _SQUARE_5), size, interpolation=cv2.INTER_NEAREST)
+            pixels[cv2.resize(fill, size, interpolation=cv2.INTER_NEAREST) > 0] = 0
+        return cls(pixels, across, down, slope, near_fill)
+
+
+def _busy_places(half: _Half) -> list[tuple[float, float]]:
+    busy = half.slope
+    if half.near_fill is not None:
+        busy = np.where(half.near_fill > 0, 0, busy)
     for _ in range(3):  # as good as Gauss's bell, at a fraction of its cost
         busy = cv2.blur(busy, (_BUSY_WITHIN, _BUSY_WITHIN))
     margin = max(2, min(busy.shape) // 10)
@@ -174,12 +196,10 @@ def _busy_places(smooth: Gray, fill: Gray) -> list[tuple[float, float]]:
     return [(2.0 * float(xs[i] + margin) + 0.5, 2.0 * float(ys[i] + margin) + 0.5) for i in strongest]
 
 
-def _mark(record: NDArray[np.void], picture: Gray) -> None:
-    half, mask = halved(picture)
-    height, width = half.shape
-    across, down = cv2.Sobel(half, cv2.CV_32F, 1, 0, scale=1 / 8), cv2.Sobel(half, cv2.CV_32F, 0, 1, scale=1 / 8)
-    slope = cv2.magnitude(across, down)
-    slope[cv2.erode(mask, _SQUARE_5[:3, :3], borderValue=0) == 0] = 0
+def _mark(record: NDArray[np.void], half: _Half) -> None:
+    height, width = half.pixels.shape
+    slope = half.slope
+    slope[cv2.erode(half.pixels, _SQUARE_3, borderType=cv2.BORDER_CONSTANT, borderValue=0) == 0] = 0
     rows, columns = height // _CELL, width // _CELL
     squares = slope[: rows * _CELL, : columns * _CELL].reshape(rows, _CELL, columns, _CELL)
     cells = squares.transpose(0, 2, 1, 3).reshape(rows * columns, _CELL * _CELL)
@@ -190,11 +210,4 @@ def _mark(record: NDArray[np.void], picture: Gray) -> None:
     ys, xs = chosen // columns * _CELL + best[chosen] // _CELL, chosen % columns * _CELL + best[chosen] % _CELL
     record["marked"] = len(chosen)
     record["marks"][: len(chosen)] = np.stack([xs, ys], axis=1)
-    record["slopes"][: len(chosen)] = np.stack([across[ys, xs], down[ys, xs]], axis=1)
-
-
-def halved(picture: Gray) -> tuple[Gray, Gray]:
-    """The picture at half its size, and 255 where it has an image."""
-    size = (picture.shape[1] // 2, picture.shape[0] // 2)
-    mask = cv2.resize(cv2.inRange(picture, 1, 255), size, interpolation=cv2.INTER_NEAREST)
-    return cv2.resize(picture, size, interpolation=cv2.INTER_AREA), mask
+    record["slopes"][: len(chosen)] = np.stack([half.across[ys, xs], half.down[ys, xs]], axis=1)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.adapters.copies.alignment import Halves, Turn, first_guess, refined, turns
-from app.adapters.copies.fingerprint import HALF, MARKS, Gray, halved
+from app.adapters.copies.fingerprint import Gray
 from app.core.datasets.near_copies import Resemblance
 
 LEAST_AGREEMENT = 0.85
@@ -92,16 +92,16 @@ def _turned(
 
 
 def _halves(used: NDArray[np.void]) -> Halves:
-    pixels = np.zeros((len(used), HALF, HALF), np.float32)
-    valid = np.zeros((len(used), HALF, HALF), bool)
-    sizes = np.zeros((len(used), 2), np.int64)
-    for index, record in enumerate(used):
-        half, mask = halved(pixels_of(record))
-        sizes[index] = height, width = half.shape
-        pixels[index, :height, :width] = half
-        valid[index, :height, :width] = mask > 0
-    marks = used["marks"].astype(np.int64).reshape(-1, MARKS, 2)
-    return Halves(pixels, valid, sizes, marks, used["slopes"].astype(np.float32), used["marked"].astype(np.int64))
+    half, marks = used["half"], used["marks"].astype(np.int64)
+    sizes = np.stack([used["height"], used["width"]], axis=1).astype(np.int64) // 2
+    return Halves(
+        half.astype(np.float32),
+        half > 0,
+        sizes,
+        marks,
+        used["slopes"].astype(np.float32),
+        used["marked"].astype(np.int64),
+    )
 
 
 def _doubled(transform: NDArray[np.float64]) -> NDArray[np.float64]:
