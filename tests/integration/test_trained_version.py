@@ -2,25 +2,43 @@
 
 import io
 import json
-from pathlib import Path
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
+from app.adapters import devices
 from app.adapters.database.migrate import upgrade
 from app.composition import compose
+from app.core.datasets.dataset import Version
 from app.core.datasets.repair import Repair
 from app.core.runs.lifecycle import RunState
+from app.core.runs.run import Run
+from app.services.bundle import ServiceBundle
 from app.settings import Settings
 from tests.factories.bad_images import drawn
 from tests.factories.images import tar_bytes
 from tests.factories.rows import queued_run
+from tests.fakes import nvml
 from worker.trainer.training import Training
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword")
 
 
-def test_a_repaired_dataset_leaves_a_waiting_run_its_version(tmp_path: Path) -> None:
-    settings = Settings(data=tmp_path, reserve_bytes=0)
+@dataclass(frozen=True)
+class Trained:
+    """A finished run, the version that it was asked for, and the facts that it left."""
+
+    services: ServiceBundle
+    run: Run
+    version: Version
+    facts: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """Trained in this process, whose environment says that it has a GPU, after its dataset was repaired."""
+    settings = Settings(data=tmp_path_factory.mktemp("data"), reserve_bytes=0)
     upgrade(settings.sqlalchemy_url)
     services = compose(settings)
     made = services.datasets.create("dice")
@@ -42,12 +60,27 @@ def test_a_repaired_dataset_leaves_a_waiting_run_its_version(tmp_path: Path) -> 
     with services.database.transaction() as transaction:
         claimed = transaction.runs.claim_next(worker="train@here", lease_seconds=600)
     assert claimed is not None
-    Training(services, claimed, asked_to_stop=lambda: False).work()
-    trained = services.runs.get(run.id)
-    assert trained.state is RunState.FINISHED
-    assert trained.version_id == first.id
-    assert trained.evaluation["test"]["classes"] == ["1", "2"]
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv(devices.VISIBLE, nvml.gpu(1)["uuid"])
+        Training(services, claimed, asked_to_stop=lambda: False).work()
     [record] = [artifact for artifact in services.artifacts.of(run.id) if artifact.name == "run.json"]
-    facts = json.loads(services.blobs.get_bytes(record.blob))
-    assert facts["dataset"] == {"id": made.id, "version": first.id, "digest": first.digest}
-    assert facts["classes"] == ["1", "2"]
+    return Trained(services, services.runs.get(run.id), first, json.loads(services.blobs.get_bytes(record.blob)))
+
+
+def test_a_repaired_dataset_leaves_a_waiting_run_its_version(trained: Trained) -> None:
+    run, version = trained.run, trained.version
+    assert run.state is RunState.FINISHED
+    assert run.version_id == version.id
+    assert run.evaluation["test"]["classes"] == ["1", "2"]
+    assert trained.facts["dataset"] == {"id": run.dataset_id, "version": version.id, "digest": version.digest}
+    assert trained.facts["classes"] == ["1", "2"]
+
+
+def test_a_run_says_what_computed_it(trained: Trained) -> None:
+    told = trained.run.representation()["computed_by"]
+    assert told == trained.facts["versions"]
+    assert (told["backend"], told["device"]) == ("tensorflow", "cpu")
+
+
+def test_a_gpu_that_the_backend_does_not_see_is_no_secret(trained: Trained) -> None:
+    assert "tensorflow sees none and computes on the CPU" in trained.services.metrics.log(trained.run.id)

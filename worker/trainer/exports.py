@@ -89,13 +89,22 @@ def versions() -> dict[str, str]:
     found = {"python": platform.python_version(), "keras": keras.version(), "backend": backend}
     package = {"torch": "torch", "jax": "jax"}.get(backend)
     found[backend] = version(package) if package else _tensorflow_version()
-    return found | {"numpy": np.__version__, "pillow": version("pillow")}
+    return found | {"numpy": np.__version__, "pillow": version("pillow"), "device": _device(backend)}
 
 
-def computed_by() -> str:
+def told(found: dict[str, str]) -> str:
     """The same for people, as far as numbers may depend on it."""
-    found = versions()
-    return f"Keras {found['keras']} on {found['backend']} {found[found['backend']]}, Python {found['python']}"
+    backend, device = found["backend"], found["device"].upper()
+    return f"Keras {found['keras']} on {backend} {found[backend]} ({device}), Python {found['python']}"
+
+
+def _device(backend: str) -> str:
+    """`gpu` where the backend sees one, else `cpu`."""
+    if backend == "torch":
+        import torch  # noqa: PLC0415 -- only where it is the backend; Keras lists no devices for it
+
+        return "gpu" if torch.cuda.is_available() else "cpu"
+    return "gpu" if any(name.startswith("gpu") for name in keras.distribution.list_devices()) else "cpu"
 
 
 def _tensorflow_version() -> str:

@@ -27,7 +27,7 @@ from worker.trainer.compiling import be_repeatable, compiled
 from worker.trainer.course import Course
 from worker.trainer.data import Batches
 from worker.trainer.evaluation import evaluate
-from worker.trainer.exports import Exporter, computed_by, versions
+from worker.trainer.exports import Exporter, told, versions
 from worker.trainer.fit import Material, train
 from worker.trainer.prepared import Prepared, prepare
 from worker.trainer.reporting import Reporter
@@ -65,10 +65,10 @@ class Training:
     def work(self) -> None:
         """Train to the end; raise StoppedError where the worker leaves, and anything that a new attempt may mend."""
         _refuse_half_built(self._stored)
-        self._reporter.event(EventKind.LOG, {"text": computed_by()})
         self._move(RunState.PREPARING)
         prepared = self._prepare()
         self._move(RunState.STARTING)
+        self._say_what_computes()
         be_repeatable(self._run.configuration)
         asked = self._run.configuration
         network = compiled(self._architecture, asked, classes=len(self._classes), start=self._run.start_from)
@@ -88,6 +88,14 @@ class Training:
             self._move(RunState.DIVERGED, reason=f"at step {error.step}", error=str(error))
             return
         self._finish(network, prepared)
+
+    def _say_what_computes(self) -> None:
+        found = versions()
+        with self._services.database.transaction() as transaction:
+            transaction.runs.set_computed_by(self._run.id, attempt=self._run.attempt, computed_by=found)
+        self._reporter.event(EventKind.LOG, {"text": told(found)})
+        if devices.own_gpu() is not None and found["device"] == "cpu":
+            self._reporter.event(EventKind.LOG, {"text": causes.gpu_not_used(found["backend"])})
 
     def _prepare(self) -> Prepared:
         def tell(done: int, total: int) -> None:

@@ -165,16 +165,16 @@ class _Half:
     """The picture at half its size, 0 where it has no image, and how steep it is: per pixel across, down, and in all."""
 
     pixels: Gray
-    across: Floats
-    down: Floats
-    slope: Floats
+    across: NDArray[Any]
+    down: NDArray[Any]
+    slope: NDArray[Any]
     near_fill: Gray | None
 
     @classmethod
     def of(cls, smooth: Gray, fill: Gray) -> "_Half":
         """Of a blurred picture and where it was filled up."""
         size = (smooth.shape[1] // 2, smooth.shape[0] // 2)
-        pixels = cv2.max(cv2.resize(smooth, size, interpolation=cv2.INTER_AREA), 1)
+        pixels = np.maximum(cv2.resize(smooth, size, interpolation=cv2.INTER_AREA), 1)
         across, down = (cv2.Sobel(pixels, cv2.CV_32F, *way, scale=1 / 8) for way in ((1, 0), (0, 1)))
         slope, near_fill = cv2.magnitude(across, down), None
         if fill.any():
@@ -186,7 +186,7 @@ class _Half:
 def _busy_places(half: _Half) -> list[tuple[float, float]]:
     busy = half.slope
     if half.near_fill is not None:
-        busy = np.where(half.near_fill > 0, 0, busy)
+        busy = np.where(half.near_fill > 0, np.float32(0), busy)
     for _ in range(3):  # as good as Gauss's bell, at a fraction of its cost
         busy = cv2.blur(busy, (_BUSY_WITHIN, _BUSY_WITHIN))
     margin = max(2, min(busy.shape) // 10)

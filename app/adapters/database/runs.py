@@ -216,6 +216,10 @@ class SqlRuns(SqlRunEvents):
             values["summary"] = summary
         self._write(run_id, attempt, values)
 
+    def set_computed_by(self, run_id: str, *, attempt: int, computed_by: dict[str, str]) -> None:
+        """Note what the attempt computes with."""
+        self._write(run_id, attempt, {"computed_by": computed_by})
+
     def set_evaluation(self, run_id: str, *, attempt: int, evaluation: dict[str, JsonObject]) -> None:
         """Keep what was measured, by split."""
         self._write(run_id, attempt, {"evaluation": evaluation})

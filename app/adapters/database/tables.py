@@ -154,6 +154,7 @@ run = Table(
     Column("progress", JSON, nullable=False),
     Column("summary", JSON, nullable=False),
     Column("evaluation", JSON, nullable=False),
+    Column("computed_by", JSON, nullable=False, server_default="{}"),
     Column("attempt", Integer, nullable=False, default=0),
     Column("crashes", Integer, nullable=False, default=0),
     Column("last_seq", Integer, nullable=False, default=0),

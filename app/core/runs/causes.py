@@ -48,6 +48,15 @@ def ended(code: int) -> str:
     return f"{meaning} ({number.name}); the log has what it said last"
 
 
+def gpu_not_used(backend: str) -> str:
+    """A GPU is there, and the backend computes on the CPU."""
+    install = "`pip install 'tensorflow[and-cuda]'`" if backend == "tensorflow" else f"{backend} built for CUDA"
+    return (
+        f"Warning: this worker has a GPU, but {backend} sees none and computes on the CPU, which is far slower. "
+        f"Install {install} on this machine and look at what it prints when it is imported."
+    )
+
+
 def out_of_host_memory(batch_size: int, *, fits: int | None) -> str:
     """The kernel chose this process to end."""
     return f"out of memory: the kernel killed the process to get its memory back. {_smaller(batch_size, fits)}"

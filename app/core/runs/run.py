@@ -45,6 +45,10 @@ class Run(Value):
     progress: Progress
     summary: dict[str, JsonObject] = Field(default_factory=dict, description="{metric: {last, best}}")
     evaluation: dict[str, JsonObject] = Field(default_factory=dict, description="{split: evaluation}")
+    computed_by: dict[str, str] = Field(
+        default_factory=dict,
+        description="What its newest attempt computes with: python, keras, backend and its version, numpy, device (cpu or gpu)",
+    )
     attempt: int = 0
     crashes: int = 0
     last_seq: int = 0
