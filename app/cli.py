@@ -15,7 +15,7 @@ from app.adapters import data_folder
 from app.adapters.login_secrets import LoginSecrets
 from app.core.errors import ConflictError, DiceboardError
 from app.processes import doctor as examination
-from app.processes import programs
+from app.processes import open_files, programs
 from app.processes.announcer import Announcer
 from app.processes.watcher import Watcher
 from app.settings import Settings
@@ -45,6 +45,7 @@ class PortTakenError(ConflictError):
 def up() -> None:
     """Start everything on this machine and print the address with a one-time token."""
     with _told_plainly():
+        open_files.provide()
         settings = with_free_port(Settings())
         address = address_of(settings)
         with (
@@ -61,6 +62,7 @@ def up() -> None:
 def web() -> None:
     """Start the web server and its inspector only; database, broker and storage are given by the settings."""
     with _told_plainly():
+        open_files.provide()
         settings = with_free_port(Settings())
         data_folder.access_token(settings)
         _migrate(settings)
@@ -71,6 +73,7 @@ def web() -> None:
 def worker() -> None:
     """Start this machine's workers only: for trainings one on each GPU, or on the CPU, and one for everything short."""
     with _told_plainly():
+        open_files.provide()
         settings = Settings()
         with data_folder.hold_workers(settings):
             Watcher(programs.workers(settings)).run()

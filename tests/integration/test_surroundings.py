@@ -4,7 +4,10 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -90,3 +93,28 @@ def test_what_is_no_number_becomes_nothing_in_strict_json(scripted_services: Ser
     )
     (chunk,) = told(scripted_services, run, EventKind.METRICS)
     assert json.loads(json.dumps(chunk, allow_nan=False))["values"]["loss"] == [None] * 5 + [1.0]
+
+
+@pytest.mark.parametrize("command", ["up", "web", "worker"])
+def test_too_few_open_files_are_told_before_anything_starts(command: str, tmp_path: Path) -> None:
+    answer = _limited("ulimit -n 64", [sys.executable, "-m", "app.cli", command], tmp_path / "data")
+    assert answer.returncode == 1
+    assert answer.stderr.startswith(
+        "Too few files may be open: This process may open 64 files, and Diceboard needs 1,024."
+    )
+    assert "ulimit -n 1024" in answer.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_low_limit_of_open_files_is_raised_where_that_is_allowed(tmp_path: Path) -> None:
+    program = (
+        "from app.processes import open_files; open_files.provide(); import resource; print(resource.getrlimit(7)[0])"
+    )
+    answer = _limited("ulimit -S -n 64", [sys.executable, "-c", program], tmp_path)
+    assert int(answer.stdout) >= 1_024
+
+
+def _limited(limit: str, command: list[str], data: Path) -> subprocess.CompletedProcess[str]:
+    shell = ["bash", "-c", f'{limit}; exec "$@"', "bash", *command]
+    environment = {**os.environ, "DICEBOARD_DATA": str(data), "DICEBOARD_PORT": "0"}
+    return subprocess.run(shell, capture_output=True, text=True, check=False, env=environment)
