@@ -134,9 +134,6 @@ class RunService:
     def delete(self, run_id: str) -> None:
         """Forget it once it has ended."""
         with self._database.transaction() as transaction:
-            run = transaction.runs.get(run_id)
-            if not run.is_terminal:
-                raise ConflictError(f"Run {run_id} is {run.state.value}. Stop it first, then delete it.")
             if transaction.runs.lends_weights(run_id):
                 raise ConflictError(
                     f"A run that has not ended starts from the weights of run {run_id}. Stop that first."

@@ -10,9 +10,10 @@ import pytest
 
 from app.adapters.clock import new_id, utc_now
 from app.adapters.database import SqlDatabase
-from app.core.errors import ConflictError, StaleAttemptError, UnavailableError
+from app.core.errors import ConflictError, NotFoundError, StaleAttemptError, UnavailableError
 from app.core.runs.lifecycle import WAITING, RunState
 from app.core.runs.run import EventKind, Run
+from app.services.run_queue import QueueService
 from app.services.runs import RunService
 from app.services.workers import WorkerService
 from tests.factories.rows import queued_run
@@ -24,7 +25,7 @@ TERMINAL = {"finished", "failed", "stopped", "diverged"}
 
 
 class Services:
-    """The two sides of a race."""
+    """The two sides of a race, and the queue."""
 
     def __init__(self, database: SqlDatabase) -> None:
         nobody = Nobody()
@@ -33,6 +34,7 @@ class Services:
             database=database, queue=RememberedTasks(), event_log=nobody, clock=utc_now, new_id=new_id,
             plans=nobody, starts=nobody,
         )  # fmt: skip
+        self.queue = QueueService(database=database, queue=RememberedTasks(), event_log=nobody)
         self.workers = WorkerService(
             database=database, queue=RememberedTasks(), runs=self.runs, sources=nobody, unfinished=[], lease_seconds=60
         )
@@ -63,13 +65,21 @@ def stop(services: Services, run: Run) -> None:
     services.runs.cancel(run.id)
 
 
+def delete(services: Services, run: Run) -> None:
+    services.runs.delete(run.id)
+
+
+def go_on(services: Services, run: Run) -> None:
+    services.queue.go_on(run.id, more_epochs=1)
+
+
 def race(services: Services, run: Run, *others: Callable[[Services, Run], None], chance: random.Random) -> list[bool]:
     """Which of them were not refused, all begun within 5 ms."""
     won = [False] * len(others)
 
     def act(number: int, after: float) -> None:
         time.sleep(after)  # chance, not a condition
-        with contextlib.suppress(ConflictError, StaleAttemptError):
+        with contextlib.suppress(ConflictError, NotFoundError, StaleAttemptError):
             others[number](services, run)
             won[number] = True
 
@@ -101,6 +111,18 @@ def test_a_stop_at_the_finish_line_has_one_winner(
         assert found.is_terminal or not stopped or found.cancel_requested
         if not found.is_terminal:
             services.runs.move(run.id, RunState.STOPPED, attempt=run.attempt)
+
+
+def test_a_run_is_deleted_or_goes_on_and_never_both(database: SqlDatabase) -> None:
+    services, chance = Services(database), random.Random(5)
+    for _ in range(ROUNDS):
+        run = services.evaluating()
+        finish(services, run)
+        deleted, goes_on = race(services, run, delete, go_on, chance=chance)
+        assert deleted is not goes_on
+        if goes_on:
+            assert services.runs.get(run.id).state is RunState.QUEUED
+            services.runs.cancel(run.id)
 
 
 def test_of_two_that_wait_for_each_other_in_the_database_one_is_told_and_the_other_gets_through(

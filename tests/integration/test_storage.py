@@ -130,6 +130,7 @@ def test_the_artifacts_of_a_deleted_run_go_at_once(
     blobs.put_bytes(f"artifacts/{run.id}/1/w", b"weights")
     assert kept(storage, StorageKind.ARTIFACTS) == (1, 0)
     with database.transaction() as transaction:
+        transaction.runs.move(run.id, RunState.STOPPED, attempt=run.attempt)
         transaction.runs.delete(run.id)
     assert storage.let_go(StorageKind.ARTIFACTS).count == 1
     assert kept(storage, StorageKind.ARTIFACTS) == (0, 0)

@@ -60,8 +60,10 @@ class SqlRuns(SqlRunEvents):
             self._connection.execute(update(table).where(table.c.id == run_id).values(values))
 
     def delete(self, run_id: str) -> None:
-        """Forget it with its events and artifacts' rows."""
-        self._connection.execute(delete(table).where(table.c.id == run_id))
+        """Forget it with its events and artifacts' rows; ConflictError where it has not ended."""
+        ended = table.c.state.in_([state.value for state in TERMINAL])
+        if self._connection.execute(delete(table).where(table.c.id == run_id, ended)).rowcount == 0:
+            raise ConflictError(f"Run {run_id} is {self.get(run_id).state.value}. Stop it first, then delete it.")
 
     def page(
         self,
