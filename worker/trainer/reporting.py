@@ -55,7 +55,8 @@ class Reporter:
         self._progress: _Standing | None = None
         self._lock = threading.Lock()
         self._sending = threading.Lock()
-        self._stop = threading.Event()
+        self._told_any = self._ends = False
+        self._due = threading.Event()
         self.taken_over = threading.Event()
         self._thread = threading.Thread(target=self._work, name="reporter", daemon=True)
         self._thread.start()
@@ -69,6 +70,9 @@ class Reporter:
         """One step's metrics."""
         with self._lock:
             self._points.append((step, epoch, round(self.seconds, 3), values))
+            if not self._told_any:
+                self._told_any = True
+                self._due.set()  # people wait for the first one
             if len(self._points) >= CHUNK_POINTS:
                 self._close_chunk()
 
@@ -99,12 +103,17 @@ class Reporter:
 
     def close(self) -> None:
         """Emit what is left and end the thread."""
-        self._stop.set()
+        self._ends = True
+        self._due.set()
         self._thread.join(timeout=5)
         self.flush()
 
     def _work(self) -> None:
-        while not self._stop.wait(CHUNK_SECONDS):
+        while True:
+            self._due.wait(CHUNK_SECONDS)
+            self._due.clear()
+            if self._ends:
+                return
             self._look_at_device()
             try:
                 self._send()

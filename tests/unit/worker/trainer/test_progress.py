@@ -1,5 +1,6 @@
 """How far a run is, as it is told while it trains."""
 
+import queue
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -10,6 +11,7 @@ import pytest
 from app.core.errors import UnavailableError
 from app.core.runs.configuration import Configuration
 from app.core.runs.run import Progress
+from worker.trainer import reporting
 from worker.trainer.checkpoints import EpochRecord
 from worker.trainer.course import Course
 from worker.trainer.reporting import Reporter
@@ -71,3 +73,16 @@ def test_a_summary_outlives_a_database_that_is_away_while_newer_steps_come() -> 
         reporter._send()
     reporter.close()
     assert database.told == [(at_step(11), {"loss": {"last": 1.0, "best": 1.0}})]
+
+
+def test_the_first_step_is_told_at_once_and_the_others_in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reporting, "CHUNK_SECONDS", 3_600)
+    told: queue.Queue[Any] = queue.Queue()
+    metrics = SimpleNamespace(emit=lambda _run, *, attempt, events: told.put(events))
+    reporter = Reporter("run", 1, metrics=metrics, database=Database())  # type: ignore[arg-type]
+    for step in (1, 2, 3):
+        reporter.point(step=step, epoch=1, values={"loss": 1.0})
+        if step == 1:
+            first = told.get(timeout=90)
+    reporter.close()
+    assert [payload["step"] for events in (first, told.get(timeout=90)) for _, payload in events] == [[1], [2, 3]]
