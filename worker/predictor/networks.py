@@ -53,17 +53,19 @@ class WarmNetworks:
     def __init__(self, services: ServiceBundle, *, most_bytes: int) -> None:
         self._services = services
         self._most_bytes = most_bytes
-        self._loaded: OrderedDict[str, LoadedNetwork] = OrderedDict()
+        self._loaded: OrderedDict[tuple[str, str], LoadedNetwork] = OrderedDict()
 
     def get(self, wanted: TrainedNetwork, preparation: Preparation) -> LoadedNetwork:
         """InvalidError where its files are gone or Keras cannot open them."""
-        found = self._loaded.get(wanted.sha256)
+        # Equal weights of another run may belong to another architecture.
+        key = (wanted.run_id, wanted.sha256)
+        found = self._loaded.get(key)
         if found is None:
             self._make_room(wanted.bytes)
-            found = self._loaded[wanted.sha256] = self._load(wanted)
+            found = self._loaded[key] = self._load(wanted)
             # The first prediction has the backend plan the computation, which takes longer than a hundred later ones.
             found.probabilities(np.zeros((1, *preparation.shape), dtype=np.uint8))
-        self._loaded.move_to_end(wanted.sha256)
+        self._loaded.move_to_end(key)
         return found
 
     def _make_room(self, more: int) -> None:
