@@ -64,8 +64,8 @@ class ValkeyPredictor:
         answered: Any = self._client.blpop([_answer_key(number)], timeout=self._patience)
         if answered is not None:
             return bytes(answered[1])
-        nobody_took_it = self._client.delete(_question_key(number))
-        self._client.lrem(_QUESTIONS, 0, number)
+        nobody_took_it = self._client.lrem(_QUESTIONS, 0, number)
+        self._client.delete(_question_key(number))
         raise UnavailableError(_nobody(self._patience) if nobody_took_it else _too_slow(self._patience))
 
 

@@ -18,7 +18,7 @@ from app.settings import Settings
 
 def main() -> None:
     """Answer until nobody is left who could ask."""
-    questions, answers = _own_channels()
+    questions, answers = own_channels()
     # Keras is loaded once the channels are its own: what it prints must not come between the answers.
     from worker.predictor.answering import Answering  # noqa: PLC0415
 
@@ -35,7 +35,7 @@ def main() -> None:
                 answers.send_bytes(told(answering.answer(question, pixels)))
 
 
-def _own_channels() -> tuple[Connection, Connection]:
+def own_channels() -> tuple[Connection, Connection]:
     """The two pipes, out of reach of anything that prints or reads."""
     questions, answers = Connection(os.dup(0), writable=False), Connection(os.dup(1), readable=False)
     with Path(os.devnull).open("rb") as nothing:
