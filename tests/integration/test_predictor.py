@@ -67,8 +67,9 @@ def until(is_so: Callable[[], bool], *, seconds: float = 60) -> None:
 
 
 @pytest.fixture
-def settings(valkey: redis.Redis, tmp_path: Path) -> Settings:
+def settings(valkey: redis.Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     assert valkey.ping()
+    monkeypatch.setenv("DICEBOARD_DATA", str(tmp_path))  # as in the worker's environment, which its children inherit
     return Settings(data=tmp_path, reserve_bytes=0)
 
 
