@@ -11,7 +11,6 @@ from fastapi import APIRouter, Query, Request
 from pydantic import Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from app.core.datasets.dataset import Split
@@ -157,11 +156,8 @@ def _of_dataset(body: bytes) -> OfDataset:
 async def _image(request: Request) -> bytes:
     if _kind(request) != "multipart/form-data":
         return await request.body()
-    try:
-        async with request.form(max_files=1, max_fields=8) as form:
-            sent = form.get("image")
-            if isinstance(sent, UploadFile):
-                return await sent.read()
-    except MultiPartException as error:
-        raise InvalidError(f"The form cannot be read: {error.message}") from None
+    async with request.form(max_files=1, max_fields=8) as form:
+        sent = form.get("image")
+        if isinstance(sent, UploadFile):
+            return await sent.read()
     raise InvalidError("The form has no file in a field `image`. Send the image there, or as the whole body.")
