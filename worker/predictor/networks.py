@@ -3,7 +3,7 @@
 import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -32,14 +32,18 @@ class LoadedNetwork:
     network: keras.Model
     architecture: Architecture
     bytes: int
+    _observed: dict[tuple[str, ...], keras.Model] = field(default_factory=dict)
 
     def probabilities(self, images: Images) -> NDArray[np.float32]:
         """(images, classes), computed just as the evaluation of the run computes them."""
         return np.asarray(self.network.predict_on_batch(scaled(images)), dtype=np.float32)
 
     def observed(self, references: Sequence[str]) -> keras.Model:
-        """A network of the same layers that yields what these calls yield."""
-        return observed(self.network, self.architecture, references)
+        """A network of the same layers that yields what these calls yield; made once, which takes longer than using it."""
+        found = self._observed.get(tuple(references))
+        if found is None:
+            found = self._observed[tuple(references)] = observed(self.network, self.architecture, references)
+        return found
 
 
 def scaled(images: Images) -> NDArray[np.float32]:
