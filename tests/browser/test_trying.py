@@ -39,7 +39,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def run_id(running_app: RunningApp, folder: Path) -> str:
     """A tiny network, trained for a moment."""
-    options = {"height": 16, "width": 16, "channels": 3, "classes": 3, "blocks": 1, "width_factor": 0.5}
+    options = {"height": 16, "width": 16, "channels": 3, "classes": 3, "blocks": 1}
     made = over_rest.preset(running_app, "compact-functional", **options)
     dataset = over_rest.dataset(running_app, folder)
     run = over_rest.run(running_app, made["id"], dataset["id"], epochs=2, batch_size=8)
@@ -160,10 +160,9 @@ def test_weights_are_chosen_in_the_address_and_a_run_without_any_says_why(
     page = tab.go(f"/runs/{run_id}/try?weights=last")
     expect(page.get_by_role("link", name="last weights")).to_have_attribute("aria-current", "true")
     with running_app.client() as client:
-        asked = client.get(f"/runs/{run_id}").json()
-    other = over_rest.run(
-        running_app, asked["architecture_id"], asked["dataset_id"], epochs=1, retention={"weights": "none"}
-    )
+        like = client.get(f"/runs/{run_id}").json()
+    kept = {"retention": {"weights": "none"}}
+    other = over_rest.run(running_app, like["architecture"], like["dataset"], epochs=1, **kept)
     over_rest.finished(running_app, other)
     page = tab.go(f"/runs/{other}/try")
     expect(page.get_by_text("asked to keep none of its weights")).to_be_visible()

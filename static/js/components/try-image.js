@@ -84,6 +84,8 @@ export default class TryImage {
       for (const row of this.rows.values()) row.button.setAttribute("aria-expanded", "false");
       for (const maps of answer.layers) showMaps(this.rows.get(maps.call), maps);
       this.parts.layers.hidden = false;
+      // The diagram was drawn before it had a width; plots measure themselves when their window changes.
+      dispatchEvent(new Event("resize"));
     });
   }
 

@@ -17,13 +17,21 @@ from app.core.runs.predictions import Answer, AskAboutImage, AskAboutImages, Loo
 from app.services.bundle import ServiceBundle
 from tests.factories.tried import PREPARATION, tried_run
 from worker.predictor.answering import Answering
-from worker.predictor.networks import WarmNetworks, scaled
+from worker.predictor.networks import WarmNetworks
+from worker.trainer.data import Batches
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword")
 
 
 def network(services: ServiceBundle, run_id: str, weights: str = "best") -> TrainedNetwork:
     return services.predictions.tried(run_id, weights=weights).network  # type: ignore[arg-type]
+
+
+def fed(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """As the trainer's own batches feed them."""
+    count = len(images)
+    batches = Batches(images, rows=np.arange(count), labels=np.zeros(count, int), classes=3, batch_size=count)
+    return batches[0][0]
 
 
 def opened(services: ServiceBundle, run_id: str, folder: Path, weights: str | None = None) -> keras.Model:
@@ -43,7 +51,7 @@ def test_probabilities_are_those_of_the_whole_network_that_the_run_left(
     services: ServiceBundle, tmp_path: Path, image: NDArray[np.uint8], style: str, precision: str
 ) -> None:
     run = tried_run(services, tmp_path, style=style, configuration=Configuration(epochs=2, precision=precision))
-    expected = opened(services, run.id, tmp_path).predict(scaled(image), verbose=0)
+    expected = opened(services, run.id, tmp_path).predict(fed(image), verbose=0)
     question = AskAboutImage(network=network(services, run.id), preparation=PREPARATION)
     answer = Answering(services).answer(question, image.tobytes())
     assert isinstance(answer, Answer)
@@ -61,7 +69,7 @@ def test_the_last_weights_are_others_and_answer_as_keras_does(
         answer = answering.answer(question, image.tobytes())
         assert isinstance(answer, Answer)
         found[weights] = answer.probabilities
-    expected = opened(services, run.id, tmp_path, "last.weights.h5").predict(scaled(image), verbose=0)
+    expected = opened(services, run.id, tmp_path, "last.weights.h5").predict(fed(image), verbose=0)
     np.testing.assert_allclose(found["last"], expected, rtol=0, atol=1e-6)
     assert not np.allclose(found["best"], found["last"], atol=1e-3)
 
@@ -82,7 +90,7 @@ def test_images_of_a_dataset_are_prepared_as_those_of_the_training(services: Ser
     assert isinstance(answer, Answer)
     decode = PillowImages(10**6).decode
     arrays = np.stack([decode(content, PREPARATION) for content in files])
-    expected = opened(services, run.id, tmp_path).predict(scaled(arrays), verbose=0)
+    expected = opened(services, run.id, tmp_path).predict(fed(arrays), verbose=0)
     np.testing.assert_allclose([answer.probabilities[place] for place in (0, 2, 3)], expected, rtol=0, atol=1e-6)
     assert (answer.probabilities[1], answer.probabilities[4]) == (None, None)
     assert "none of the formats" in answer.broken[1]
