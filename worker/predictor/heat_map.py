@@ -69,7 +69,7 @@ def _maps_and_gradients(
     network = loaded.observed([call, *last.inputs])
     given = tf.convert_to_tensor(scaled(image))
     with tf.GradientTape() as tape:
-        # Frozen layers are not watched by themselves: without this nothing would be recorded up to the maps.
+        # Recorded from the image on, whichever of the layers' variables Keras lets TensorFlow watch.
         tape.watch(given)
         maps, *before = network(given, training=False)
         score = _scores(loaded, last, before)[0, of_class]
