@@ -70,6 +70,7 @@ def test_a_picture_is_answered_with_its_heat_map_and_what_every_layer_sees(
     tab: Tab, trying: Page, folder: Path
 ) -> None:
     trying.get_by_test_id("try-file").set_input_files(folder / "red" / "3.png")
+    expect(trying.get_by_test_id("try-busy")).to_be_hidden()
     rows = trying.get_by_test_id("try-ranking").locator("li")
     expect(rows).to_have_count(3)
     first = rows.first.locator(".ranking-name").inner_text()

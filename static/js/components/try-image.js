@@ -47,11 +47,12 @@ export default class TryImage {
   }
 
   act(name) {
-    if (name === "camera") return this.trying(() => this.open());
+    if (name === "camera") return this.open().catch((error) => this.fail(error));
     return name === "shoot" ? this.shoot() : this.stop();
   }
 
   async open() {
+    this.parts.failed.hidden = true;
     this.parts.idle.hidden = true;
     this.parts.camera.hidden = false;
     try {
@@ -121,16 +122,19 @@ export default class TryImage {
     this.asked?.abort();
     const asked = (this.asked = new AbortController());
     this.parts.failed.hidden = true;
-    this.element.setAttribute("aria-busy", "true");
+    this.parts.busy.hidden = false;
     try {
       await act(asked.signal);
     } catch (error) {
-      if (error.name === "AbortError") return;
-      this.parts.failed.textContent = error.message;
-      this.parts.failed.hidden = false;
+      if (error.name !== "AbortError") this.fail(error);
     } finally {
-      if (asked === this.asked) this.element.removeAttribute("aria-busy");
+      if (asked === this.asked) this.parts.busy.hidden = true;
     }
+  }
+
+  fail(error) {
+    this.parts.failed.textContent = error.message;
+    this.parts.failed.hidden = false;
   }
 
   show(answer) {
