@@ -165,6 +165,17 @@ def test_what_breaks_off_says_so_in_its_last_line(
     assert (refused.status_code, refused.headers["content-type"]) == (503, "application/problem+json")
 
 
+def test_whoever_stops_reading_stops_the_work(
+    services: ServiceBundle, run_id: str, dataset: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.services.predictions.IMAGES_AT_ONCE", 1)
+    predictions = services.predictions
+    outcomes = predictions.predict_dataset(predictions.tried(run_id), dataset.id).outcomes
+    assert next(outcomes).path == "1/a.png"
+    del outcomes
+    assert len(predictions._predictor.asked) == 1  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize(
     ("how", "status", "said"),
     [
