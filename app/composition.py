@@ -11,6 +11,8 @@ from app.adapters.image_files import PillowImageFiles
 from app.adapters.image_pool import ImagePool
 from app.adapters.images import PillowImages
 from app.adapters.inspector import InspectorClient
+from app.adapters.prediction_pictures import PillowPictures
+from app.adapters.predictor import ValkeyPredictor
 from app.adapters.room_on_disk import RoomOnDisk
 from app.adapters.task_queue import CeleryTaskQueue
 from app.services.architectures import ArchitectureService
@@ -24,6 +26,7 @@ from app.services.differences import DifferenceService
 from app.services.drafts import DraftService
 from app.services.images import ImageService
 from app.services.metrics import MetricsService
+from app.services.predictions import PredictionService
 from app.services.run_queue import QueueService
 from app.services.runs import RunService
 from app.services.sample_dice import SampleService
@@ -67,6 +70,7 @@ def compose(settings: Settings) -> ServiceBundle:
         plans=plans,
         run_queue=QueueService(database=database, queue=queue, event_log=event_log),
         metrics=MetricsService(database=database, event_log=event_log),
+        predictions=_predictions(settings, database, blobs),
         storage=StorageService(database=database, blobs=blobs, folder=RoomOnDisk(settings.data), clock=utc_now),
         artifacts=ArtifactService(database=database, blobs=blobs, event_log=event_log, clock=utc_now),
         workers=WorkerService(
@@ -130,3 +134,13 @@ def _images(
     images = ImageService(database=database, blobs=blobs, files=PillowImageFiles(pictures))
     statistics = StatisticsService(database=database, blobs=blobs, queue=queue, decode=pictures.decode, encode=png)
     return images, statistics
+
+
+def _predictions(settings: Settings, database: SqlDatabase, blobs: ObstoreBlobs) -> PredictionService:
+    return PredictionService(
+        database=database,
+        blobs=blobs,
+        predictor=ValkeyPredictor(settings.broker),
+        decode=PillowImages(settings.largest_image_pixels).decode,
+        pictures=PillowPictures(),
+    )

@@ -88,6 +88,14 @@ class Settings(BaseSettings):
         ge=0,
         description="Room on disk for decoded images; the least recently used go first, never those in use.",
     )
+    predictor_idle_seconds: float = Field(
+        default=600, gt=0, description="How long the process that tries images on networks stays after the last one."
+    )
+    predictor_bytes: int = Field(
+        default=2 * 2**30,
+        ge=0,
+        description="Weights that it keeps loaded; the least recently used networks go first, never the one in use.",
+    )
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     @model_validator(mode="before")

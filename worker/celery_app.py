@@ -12,6 +12,7 @@ from app.settings import Settings
 from worker.heartbeat import Heartbeat
 from worker.messages import be_careful
 from worker.pools import own_pools
+from worker.prediction_desk import PredictionDesk
 
 
 def configuration(settings: Settings, pools: list[Pool]) -> dict[str, Any]:
@@ -51,6 +52,7 @@ app = Celery("diceboard", include=["worker.tasks"])
 app.conf.update(configuration(Settings(), own_pools()))
 
 _heartbeats: list[Heartbeat] = []
+_desks: list[PredictionDesk] = []
 
 
 @worker_ready.connect  # type: ignore[untyped-decorator]
@@ -58,6 +60,10 @@ def _start(**_: object) -> None:
     heartbeat = Heartbeat(Settings(), pool=own_pools()[0])
     heartbeat.start()
     _heartbeats.append(heartbeat)
+    if Pool.LIGHT in own_pools():
+        desk = PredictionDesk(Settings())
+        desk.start()
+        _desks.append(desk)
 
 
 @worker_shutting_down.connect  # type: ignore[untyped-decorator]
@@ -68,5 +74,7 @@ def _drain(**_: object) -> None:
 
 @worker_shutdown.connect  # type: ignore[untyped-decorator]
 def _leave(**_: object) -> None:
+    for desk in _desks:
+        desk.leave()
     for heartbeat in _heartbeats:
         heartbeat.leave()

@@ -1,5 +1,6 @@
 """Real networks with weights, in each of the three styles. From one seed all three are bit-identical."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -14,7 +15,7 @@ def build(architecture: Architecture) -> keras.Model:
     if architecture.style is Style.SEQUENTIAL:
         return keras.Sequential([*_inputs(architecture).values(), *layers.values()])
     if architecture.style is Style.FUNCTIONAL:
-        return _functional(architecture, layers)
+        return _functional(architecture, layers, architecture.outputs)
     network = SubclassedNetwork(architecture, layers)
     network.build([_shape(entry.shape) for entry in architecture.inputs])
     return network
@@ -22,7 +23,13 @@ def build(architecture: Architecture) -> keras.Model:
 
 def functional_twin(network: keras.Model, architecture: Architecture) -> keras.Model:
     """A functional network of the very same layer objects: what it saves, every style can load."""
-    return _functional(architecture, {layer.name: layer_of(network, layer.name) for layer in architecture.layers})
+    return observed(network, architecture, architecture.outputs)
+
+
+def observed(network: keras.Model, architecture: Architecture, references: Sequence[str]) -> keras.Model:
+    """A functional network of the very same layer objects that yields the results of these calls (`id`, `id:1`, ...)."""
+    layers = {layer.name: layer_of(network, layer.name) for layer in architecture.layers}
+    return _functional(architecture, layers, references)
 
 
 def layer_of(network: keras.Model, name: str) -> keras.Layer:
@@ -58,14 +65,14 @@ class SubclassedNetwork(keras.Model):  # type: ignore[misc]  # Keras brings no t
         return outputs[0] if len(outputs) == 1 else outputs
 
 
-def _functional(architecture: Architecture, layers: dict[str, keras.Layer]) -> keras.Model:
+def _functional(architecture: Architecture, layers: dict[str, keras.Layer], references: Sequence[str]) -> keras.Model:
     inputs = _inputs(architecture)
     values: dict[str, Any] = dict(inputs)
     kinds = {layer.name: layer.kind for layer in architecture.layers}
     for call in architecture.calls:
         tensors = [result_of(values, name) for name in call.inputs]
         values[call.id] = call_layer(layers[call.layer], kinds[call.layer], tensors, call.arguments)
-    outputs = [result_of(values, name) for name in architecture.outputs]
+    outputs = [result_of(values, name) for name in references]
     taken = list(inputs.values())
     return keras.Model(taken[0] if len(taken) == 1 else taken, outputs[0] if len(outputs) == 1 else outputs)
 

@@ -12,6 +12,7 @@ from app.services.differences import DifferenceService
 from app.services.drafts import DraftService
 from app.services.images import ImageService
 from app.services.metrics import MetricsService
+from app.services.predictions import PredictionService
 from app.services.run_queue import QueueService
 from app.services.runs import RunService
 from app.services.sample_dice import SampleService
@@ -45,6 +46,7 @@ class ServiceBundle:
     plans: PlanService
     run_queue: QueueService
     metrics: MetricsService
+    predictions: PredictionService
     artifacts: ArtifactService
     storage: StorageService
     workers: WorkerService

@@ -13,6 +13,8 @@ const loaders = {
   reference: () => import("./components/reference.js"),
   theme: () => import("./components/theme.js"),
   "training-plan": () => import("./components/training-plan.js"),
+  "try-image": () => import("./components/try-image.js"),
+  "try-many": () => import("./components/try-many.js"),
   upload: () => import("./components/upload.js"),
   wall: () => import("./components/wall.js"),
 };

@@ -19,6 +19,7 @@ from tests.benchmarks import (
     first_step,
     images,
     near_copies,
+    predictions,
     sample_dice,
     uploading,
 )
@@ -48,6 +49,8 @@ def main() -> None:
         made, dataset = over_rest.preset(app, "compact-functional"), over_rest.dataset(app)
         for line in first_step.measured(app, made["id"], dataset["id"]):
             print(line, flush=True)  # noqa: T201 - its output is what it is for
+        for what, seconds in predictions.measured(app, dataset["id"]):
+            _say(what, seconds)
         for line in uploading.measured(app):
             print(line, flush=True)  # noqa: T201 - its output is what it is for
     finally:

@@ -14,6 +14,7 @@ from app.web.pages import (
     samples,
     storage,
     train,
+    trying,
     workers,
 )
 
@@ -29,6 +30,7 @@ routers = tuple(
         dataset_versions,
         train,
         runs,
+        trying,
         comparison,
         storage,
         workers,
