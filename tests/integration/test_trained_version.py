@@ -8,7 +8,9 @@ import pytest
 
 from app.adapters.database.migrate import upgrade
 from app.composition import compose
+from app.core.datasets.dataset import Split
 from app.core.datasets.repair import Repair
+from app.core.runs.evaluation import brief
 from app.core.runs.lifecycle import RunState
 from app.settings import Settings
 from tests.factories.bad_images import drawn
@@ -46,7 +48,10 @@ def test_a_repaired_dataset_leaves_a_waiting_run_its_version(tmp_path: Path) -> 
     trained = services.runs.get(run.id)
     assert trained.state is RunState.FINISHED
     assert trained.version_id == first.id
-    assert trained.evaluation["test"]["classes"] == ["1", "2"]
+    answered = services.evaluations.predicted(trained)[Split.TEST]
+    assert answered.classes == ("1", "2")
+    assert sorted(answered.paths) == sorted(path for path in files if path.startswith("test/"))
+    assert trained.evaluation["test"] == brief(answered)
     [record] = [artifact for artifact in services.artifacts.of(run.id) if artifact.name == "run.json"]
     facts = json.loads(services.blobs.get_bytes(record.blob))
     assert facts["dataset"] == {"id": made.id, "version": first.id, "digest": first.digest}

@@ -10,12 +10,18 @@ MOST_NUMBERS = 24
 
 
 def confusion_figure(
-    classes: Sequence[str], matrix: Sequence[Sequence[int]], *, theme: ThemeName = "light"
+    classes: Sequence[str], matrix: Sequence[Sequence[int]], *, leads_to: str = "", theme: ThemeName = "light"
 ) -> dict[str, Any]:
-    """A Plotly heat map; a cell is coloured by its share of its true class, and says how many images it stands for."""
+    """A Plotly heat map; a cell is coloured by its share of its true class, and says how many images it stands for.
+
+    `leads_to` is the address that a click opens, with `class` and `predicted` added.
+    """
     colours = theme_of(theme)
     names = [escape(name[:40], quote=False) for name in classes]
-    return {"data": [_heat(names, matrix, colours)], "layout": _layout(names, colours)}
+    return {
+        "data": [_heat(names, matrix, colours)],
+        "layout": _layout(names, colours, {"address": leads_to, "classes": list(classes)}),
+    }
 
 
 def _heat(names: Sequence[str], matrix: Sequence[Sequence[int]], colours: Theme) -> dict[str, Any]:
@@ -45,7 +51,7 @@ def _heat(names: Sequence[str], matrix: Sequence[Sequence[int]], colours: Theme)
     return heat
 
 
-def _layout(names: Sequence[str], colours: Theme) -> dict[str, Any]:
+def _layout(names: Sequence[str], colours: Theme, cells: dict[str, Any]) -> dict[str, Any]:
     axis = {
         "tickvals": list(range(len(names))),
         "ticktext": list(names),
@@ -58,7 +64,7 @@ def _layout(names: Sequence[str], colours: Theme) -> dict[str, Any]:
     quiet = {"font": {"color": colours.muted, "size": 11}}
     return {
         "height": 340,
-        "meta": {"minimum_width": 260},
+        "meta": {"minimum_width": 260, "cells": cells},
         "margin": {"l": 56, "r": 8, "t": 8, "b": 48},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",

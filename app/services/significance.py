@@ -1,0 +1,115 @@
+"""Use cases of results held against each other: is a difference real, and on which images do two runs disagree?"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from app.core.datasets.dataset import Split
+from app.core.errors import InvalidError, NotFoundError
+from app.core.ports import Database
+from app.core.runs.evaluation import shown
+from app.core.runs.predicted import Predicted
+from app.core.runs.repeats import repeats
+from app.core.runs.run import Run
+from app.core.runs.significance import McNemar, common_images, holm, mcnemar, representation
+from app.services.evaluations import Cell, EvaluationService
+
+PREFERRED = (Split.TEST, Split.VALIDATION)
+
+
+class SignificanceService:
+    """Compares what runs answered for the images that they have in common."""
+
+    def __init__(self, *, database: Database, evaluations: EvaluationService) -> None:
+        self._database = database
+        self._evaluations = evaluations
+
+    def of(self, run_ids: Sequence[str]) -> dict[str, Any]:
+        """`significance` of each run but the first against the first, by id, and `repeats`."""
+        runs = self._runs(run_ids)
+        tested: dict[str, tuple[Split, McNemar]] = {}
+        refused: dict[str, str] = {}
+        baseline = self._evaluations.predicted(runs[0])
+        for run in runs[1:]:
+            found = _tested(baseline, self._evaluations.predicted(run))
+            if found is None:
+                refused[run.id] = self._why_not(runs[0], run)
+            else:
+                tested[run.id] = found
+        adjusted = holm([counts.p_value for _, counts in tested.values()])
+        significance: dict[str, Any] = {
+            run_id: representation(counts, p_adjusted=raised, comparisons=len(tested), split=split.value)
+            for (run_id, (split, counts)), raised in zip(tested.items(), adjusted, strict=True)
+        }
+        significance |= {run_id: {"images": 0, "is_real": None, "words": why} for run_id, why in refused.items()}
+        return {
+            "significance": {run.id: significance[run.id] for run in runs[1:]},
+            "repeats": repeats(runs),
+        }
+
+    def split_of(self, run_ids: Sequence[str]) -> Split | None:
+        """The split on which all of the runs can be compared: test, else validation, else none."""
+        there = [self._evaluations.predicted(run) for run in self._runs(run_ids)]
+        return next((split for split in PREFERRED if all(split in found for found in there)), None)
+
+    def evaluations(self, run_ids: Sequence[str], split: Split) -> list[Mapping[str, Any]]:
+        """Each run's own evaluation on a split."""
+        return [self._evaluations.of(run)[split] for run in self._runs(run_ids)]
+
+    def disagreements(self, run_ids: Sequence[str], split: Split, *, offset: int = 0, limit: int = 50) -> Cell:
+        """The images that two runs take for different classes: those first that the baseline alone has right or wrong.
+
+        An item has what `left` and `right` took it for, with the probabilities.
+        """
+        if len(run_ids) != 2:
+            raise InvalidError(f"{len(run_ids)} runs are named; two disagree: ?runs=ID,ID")
+        runs = self._runs(run_ids)
+        left, right = (self._of(run, split) for run in runs)
+        pairs = common_images(left, right)
+        answers = [np.array(found.classes, dtype=np.str_)[found.predicted] for found in (left, right)]
+        apart = np.flatnonzero(answers[0][pairs.left] != answers[1][pairs.right])
+        lost, won = left.correct[pairs.left[apart]], right.correct[pairs.right[apart]]
+        sureness = np.maximum(left.confidence[pairs.left[apart]], right.confidence[pairs.right[apart]])
+        apart = apart[np.lexsort((-sureness, -won.astype(int), -lost.astype(int)))]
+        items = [
+            _disagreement(left, int(pairs.left[place]), right, int(pairs.right[place]))
+            for place in apart[offset : offset + limit]
+        ]
+        return Cell(items=items, offset=offset, total=len(apart))
+
+    def _of(self, run: Run, split: Split) -> Predicted:
+        there = self._evaluations.predicted(run)
+        if split not in there:
+            why = self._evaluations.why_missing(run) or f"It has answers for {' and '.join(there)} images."
+            raise NotFoundError(f"Run {run.name!r} has no answers for {split.value} images. {why}")
+        return there[split]
+
+    def _runs(self, run_ids: Sequence[str]) -> list[Run]:
+        with self._database.transaction() as transaction:
+            return [transaction.runs.get(run_id) for run_id in dict.fromkeys(run_ids)]
+
+    def _why_not(self, baseline: Run, run: Run) -> str:
+        for one, what in ((baseline, "The baseline"), (run, "This run")):
+            why = self._evaluations.why_missing(one)
+            if why is not None:
+                return f"{what} cannot be tested. {why}"
+        return "The two were measured on no image in common: train both on the same data set to tell them apart."
+
+
+def _tested(baseline: Mapping[Split, Predicted], other: Mapping[Split, Predicted]) -> tuple[Split, McNemar] | None:
+    for split in PREFERRED:
+        if split in baseline and split in other:
+            pairs = common_images(baseline[split], other[split])
+            if len(pairs.left):
+                return split, mcnemar(baseline[split], other[split], pairs)
+    return None
+
+
+def _disagreement(left: Predicted, here: int, right: Predicted, there: int) -> dict[str, Any]:
+    ours, theirs = shown(left, here), shown(right, there)
+    sides = {
+        name: {"predicted": side["predicted"], "probability": side["probability"]}
+        for name, side in (("left", ours), ("right", theirs))
+    }
+    return {"digest": ours["digest"], "path": ours["path"], "class": ours["class"], **sides}
