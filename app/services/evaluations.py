@@ -133,6 +133,14 @@ class EvaluationService:
             why = f"It was evaluated on {names} images."
         raise NotFoundError(f"Run {run_id} has no answers for {split.value} images. {why}")
 
+    def file_of(self, run: Run) -> str | None:
+        """The key of the file with its answers, which never changes; None where there is none."""
+        return self._blob(run.id)
+
+    def opened(self, blob: str) -> dict[Split, Predicted]:
+        """What such a file holds."""
+        return self._file(blob)
+
     def _blob(self, run_id: str) -> str | None:
         with self._database.transaction() as transaction:
             artifacts = transaction.runs.artifacts(run_id)

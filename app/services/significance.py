@@ -1,6 +1,7 @@
 """Use cases of results held against each other: is a difference real, and on which images do two runs disagree?"""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from app.core.runs.run import Run
 from app.core.runs.significance import McNemar, common_images, holm, mcnemar, representation
 from app.services.evaluations import Cell, EvaluationService
 
+KEPT_COUNTS = 1_000
 PREFERRED = (Split.TEST, Split.VALIDATION)
 
 
@@ -24,15 +26,16 @@ class SignificanceService:
     def __init__(self, *, database: Database, evaluations: EvaluationService) -> None:
         self._database = database
         self._evaluations = evaluations
+        self._counted = lru_cache(maxsize=KEPT_COUNTS)(self._tested)
 
     def of(self, run_ids: Sequence[str]) -> dict[str, Any]:
         """`significance` of each run but the first against the first, by id, and `repeats`."""
         runs = self._runs(run_ids)
         tested: dict[str, tuple[Split, McNemar]] = {}
         refused: dict[str, str] = {}
-        baseline = self._evaluations.predicted(runs[0])
-        for run in runs[1:]:
-            found = _tested(baseline, self._evaluations.predicted(run))
+        files = [self._evaluations.file_of(run) for run in runs]
+        for run, file in zip(runs[1:], files[1:], strict=True):
+            found = None if files[0] is None or file is None else self._counted(files[0], file)
             if found is None:
                 refused[run.id] = self._why_not(runs[0], run)
             else:
@@ -78,6 +81,16 @@ class SignificanceService:
         ]
         return Cell(items=items, offset=offset, total=len(apart))
 
+    def _tested(self, baseline: str, other: str) -> tuple[Split, McNemar] | None:
+        """The split on which the runs of two files are compared, and the counts; None without a common image."""
+        left, right = self._evaluations.opened(baseline), self._evaluations.opened(other)
+        for split in PREFERRED:
+            if split in left and split in right:
+                pairs = common_images(left[split], right[split])
+                if len(pairs.left):
+                    return split, mcnemar(left[split], right[split], pairs)
+        return None
+
     def _of(self, run: Run, split: Split) -> Predicted:
         there = self._evaluations.predicted(run)
         if split not in there:
@@ -95,15 +108,6 @@ class SignificanceService:
             if why is not None:
                 return f"{what} cannot be tested. {why}"
         return "The two were measured on no image in common: train both on the same data set to tell them apart."
-
-
-def _tested(baseline: Mapping[Split, Predicted], other: Mapping[Split, Predicted]) -> tuple[Split, McNemar] | None:
-    for split in PREFERRED:
-        if split in baseline and split in other:
-            pairs = common_images(baseline[split], other[split])
-            if len(pairs.left):
-                return split, mcnemar(baseline[split], other[split], pairs)
-    return None
 
 
 def _disagreement(left: Predicted, here: int, right: Predicted, there: int) -> dict[str, Any]:
