@@ -1,6 +1,6 @@
 """Use cases of results held against each other: is a difference real, and on which images do two runs disagree?"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -9,11 +9,11 @@ import numpy as np
 from app.core.datasets.dataset import Split
 from app.core.errors import InvalidError, NotFoundError
 from app.core.ports import Database
-from app.core.runs.evaluation import shown
+from app.core.runs.evaluation import per_class, shown
 from app.core.runs.predicted import Predicted
 from app.core.runs.repeats import repeats
 from app.core.runs.run import Run
-from app.core.runs.significance import McNemar, common_images, holm, mcnemar, representation
+from app.core.runs.significance import McNemar, Pairs, common_images, holm, mcnemar, representation
 from app.services.evaluations import Cell, EvaluationService
 
 KEPT_COUNTS = 1_000
@@ -52,24 +52,33 @@ class SignificanceService:
         }
 
     def split_of(self, run_ids: Sequence[str]) -> Split | None:
-        """The split on which all of the runs can be compared: test, else validation, else none."""
+        """The split on which the runs can be compared: test, else validation, else none."""
         there = [self._evaluations.predicted(run) for run in self._runs(run_ids)]
         return next((split for split in PREFERRED if all(split in found for found in there)), None)
 
-    def evaluations(self, run_ids: Sequence[str], split: Split) -> list[Mapping[str, Any]]:
-        """Each run's own evaluation on a split."""
-        return [self._evaluations.of(run)[split] for run in self._runs(run_ids)]
+    def classes(self, run_ids: Sequence[str], split: Split) -> dict[str, Any]:
+        """`{"split", "images", "left", "right"}`: each class and the confusion matrix of two runs on their common images."""
+        left, right, pairs = self._pair(run_ids, split)
+        sides = {"left": left.only(pairs.left), "right": right.only(pairs.right)}
+        return {
+            "split": split.value,
+            "images": len(pairs.left),
+            **{
+                name: {
+                    "classes": list(side.classes),
+                    "per_class": per_class(side),
+                    "confusion_matrix": side.matrix.tolist(),
+                }
+                for name, side in sides.items()
+            },
+        }
 
     def disagreements(self, run_ids: Sequence[str], split: Split, *, offset: int = 0, limit: int = 50) -> Cell:
-        """The images that two runs take for different classes: those first that the baseline alone has right or wrong.
+        """The images that two runs take for different classes: first those that the left one alone knows, then the right one.
 
         An item has what `left` and `right` took it for, with the probabilities.
         """
-        if len(run_ids) != 2:
-            raise InvalidError(f"{len(run_ids)} runs are named; two disagree: ?runs=ID,ID")
-        runs = self._runs(run_ids)
-        left, right = (self._of(run, split) for run in runs)
-        pairs = common_images(left, right)
+        left, right, pairs = self._pair(run_ids, split)
         answers = [np.array(found.classes, dtype=np.str_)[found.predicted] for found in (left, right)]
         apart = np.flatnonzero(answers[0][pairs.left] != answers[1][pairs.right])
         lost, won = left.correct[pairs.left[apart]], right.correct[pairs.right[apart]]
@@ -80,6 +89,12 @@ class SignificanceService:
             for place in apart[offset : offset + limit]
         ]
         return Cell(items=items, offset=offset, total=len(apart))
+
+    def _pair(self, run_ids: Sequence[str], split: Split) -> tuple[Predicted, Predicted, Pairs]:
+        if len(run_ids) != 2:
+            raise InvalidError(f"{len(run_ids)} different runs are named; two are held against each other: ?runs=ID,ID")
+        left, right = (self._of(run, split) for run in self._runs(run_ids))
+        return left, right, common_images(left, right)
 
     def _tested(self, baseline: str, other: str) -> tuple[Split, McNemar] | None:
         """The split on which the runs of two files are compared, and the counts; None without a common image."""

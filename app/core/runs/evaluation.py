@@ -17,7 +17,7 @@ MOST_CONFUSED = 10
 def evaluate(predicted: Predicted) -> dict[str, Any]:
     """Accuracy with its interval, loss, confusion matrix [true][predicted], each class, calibration, the mistakes."""
     matrix = predicted.matrix
-    classes = [_of_class(matrix, index, name=name) for index, name in enumerate(predicted.classes)]
+    classes = per_class(predicted)
     return {
         **brief(predicted),
         "classes": list(predicted.classes),
@@ -41,6 +41,11 @@ def brief(predicted: Predicted) -> dict[str, Any]:
         "interval": list(wilson_interval(correct, images)),
         "loss": cross_entropy(predicted),
     }
+
+
+def per_class(predicted: Predicted) -> list[dict[str, Any]]:
+    """Precision, recall and F1 of each class; null where a class has no answers, or no images."""
+    return [_of_class(predicted.matrix, index, name=name) for index, name in enumerate(predicted.classes)]
 
 
 def cross_entropy(predicted: Predicted) -> float | None:

@@ -13,6 +13,7 @@ from app.web.positions import offset_of
 router = APIRouter(tags=["evaluations"])
 
 Limit = Annotated[int, Query(ge=1, le=500)]
+TwoRuns = Annotated[str, Query(description="Two ids, comma-separated.")]
 Cursor = Annotated[str | None, Query(description="`next` of the page before.")]
 
 
@@ -54,17 +55,22 @@ def predicted_table(run_id: str, services: Services, split: Split = Split.TEST) 
     return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
 
 
+@router.get("/comparisons/classes")
+def compared_classes(runs: TwoRuns, services: Services, split: Split = Split.TEST) -> dict[str, Any]:
+    """Each class and the confusion matrix of two runs, on the images that both answered."""
+    return services.significance.classes(_ids(runs), split)
+
+
 @router.get("/comparisons/disagreements")
 def disagreements(
-    runs: Annotated[str, Query(description="Two ids, comma-separated.")],
-    services: Services,
-    split: Split = Split.TEST,
-    limit: Limit = 50,
-    cursor: Cursor = None,
+    runs: TwoRuns, services: Services, split: Split = Split.TEST, limit: Limit = 50, cursor: Cursor = None
 ) -> dict[str, Any]:
-    """The images that two runs take for different classes: first those that only the right one of them knows."""
-    ids = list(dict.fromkeys(run_id for run_id in runs.split(",") if run_id))
-    return _page(services.significance.disagreements(ids, split, offset=offset_of(cursor), limit=limit))
+    """The images that two runs take for different classes: first those that only the first run knows, then the second."""
+    return _page(services.significance.disagreements(_ids(runs), split, offset=offset_of(cursor), limit=limit))
+
+
+def _ids(runs: str) -> list[str]:
+    return list(dict.fromkeys(run_id for run_id in runs.split(",") if run_id))
 
 
 def _page(found: Cell) -> dict[str, Any]:

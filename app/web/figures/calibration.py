@@ -41,9 +41,10 @@ def _images(bins: list[Mapping[str, Any]], colours: Theme) -> dict[str, Any]:
 
 
 def _points(bins: list[Mapping[str, Any]], colours: Theme) -> dict[str, Any]:
+    most = max((entry["images"] for entry in bins), default=1)
     return {
         "type": "scatter",
-        "mode": "lines+markers",
+        "mode": "markers",
         "x": [entry["confidence"] for entry in bins],
         "y": [entry["accuracy"] for entry in bins],
         "error_y": {
@@ -56,8 +57,8 @@ def _points(bins: list[Mapping[str, Any]], colours: Theme) -> dict[str, Any]:
             "width": 3,
         },
         "customdata": [[entry["images"], *entry["interval"]] for entry in bins],
-        "line": {"color": colours.series[0], "width": 1.5},
-        "marker": {"color": colours.series[0], "size": 7},
+        # Its area is the number of images.
+        "marker": {"color": colours.series[0], "size": [5 + 9 * (entry["images"] / most) ** 0.5 for entry in bins]},
         "hovertemplate": "%{x:.1%} sure, %{y:.1%} right<br>%{customdata[0]:,} images, %{customdata[1]:.1%} to "
         "%{customdata[2]:.1%}<extra></extra>",
     }
