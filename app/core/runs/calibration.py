@@ -21,13 +21,8 @@ _SUM_TOLERANCE = 0.01
 
 def calibration(predicted: Predicted) -> dict[str, Any]:
     """`{"defined", "why_not", "error", "usual": {"mean", "high"}, "confidence", "accuracy", "brier", "bins", "words"}`."""
-    sums = predicted.probabilities.astype(np.float64).sum(axis=1)
-    outputs = predicted.probabilities
-    if not np.isfinite(sums).all() or (outputs < 0).any() or (abs(sums - 1) > _SUM_TOLERANCE).any():
-        why = (
-            "The outputs of this network are no probabilities: for each image they would have to be numbers from 0 on that "
-            "sum to 1, as those of a softmax layer are. How sure it is cannot be told."
-        )
+    why = _why_undefined(predicted)
+    if why is not None:
         return {"defined": False, "why_not": why, "error": None, "usual": None, "bins": [], "words": why}
     confidence, correct = predicted.confidence, predicted.correct
     error, usual = expected_error(confidence, correct), _usual(confidence)
@@ -43,6 +38,18 @@ def calibration(predicted: Predicted) -> dict[str, Any]:
         "bins": _bins(confidence, correct),
         "words": _words(error, usual["high"], sureness=mean, accuracy=accuracy, images=len(predicted)),
     }
+
+
+def _why_undefined(predicted: Predicted) -> str | None:
+    outputs = predicted.probabilities.astype(np.float64)
+    if predicted.not_finite:
+        return f"The network answers {predicted.not_finite:,} of {len(predicted):,} images with what is no number."
+    if (outputs < 0).any() or (abs(outputs.sum(axis=1) - 1) > _SUM_TOLERANCE).any():
+        return (
+            "The outputs of this network are no probabilities: for each image they would have to be numbers from 0 on that "
+            "sum to 1, as those of a softmax layer are. How sure it is cannot be told."
+        )
+    return None
 
 
 def expected_error(confidence: Floats, correct: Bools, *, bins: int = BINS) -> float:

@@ -20,6 +20,7 @@ def evaluate(predicted: Predicted) -> dict[str, Any]:
     classes = per_class(predicted)
     return {
         **brief(predicted),
+        "not_finite": predicted.not_finite,
         "classes": list(predicted.classes),
         "confusion_matrix": matrix.tolist(),
         "per_class": classes,

@@ -53,7 +53,7 @@ def symptoms(evaluations: Mapping[str, Mapping[str, Any]], facts: Facts) -> list
     matrix = np.array(found["confusion_matrix"])
     at_chance = found["interval"][0] <= float(matrix.sum(axis=1).max() / matrix.sum())
     rules = (
-        _not_a_number(facts),
+        _no_number_answered(found, split) or _no_number_trained(facts),
         _one_class(found, matrix, split),
         _stands_at_chance(found, matrix, split) if at_chance else None,
         _by_heart(found, split, facts) if at_chance else None,
@@ -65,11 +65,22 @@ def symptoms(evaluations: Mapping[str, Mapping[str, Any]], facts: Facts) -> list
     if not seen:
         return _never_answered(found, matrix, split)
     first, *others = seen
-    reasons = reasons_for(first.rule, facts, calibration=found.get("calibration"), matrix=matrix)
+    reasons = reasons_for(first.rule, facts, found=found, matrix=matrix)
     return [Symptom(first.rule, first.severity, first.message, tuple(reasons)), *others]
 
 
-def _not_a_number(facts: Facts) -> Symptom | None:
+def _no_number_answered(found: Mapping[str, Any], split: str) -> Symptom | None:
+    broken = found.get("not_finite", 0)
+    if not broken:
+        return None
+    message = (
+        f"Broken: the network answers {broken:,} of the {found['images']:,} {split} images with what is no number. Its "
+        "weights have grown beyond all bounds."
+    )
+    return Symptom("not_a_number", "bad", message)
+
+
+def _no_number_trained(facts: Facts) -> Symptom | None:
     broken = next((place for place, value in enumerate(facts.losses, start=1) if value is None), None)
     if broken is None:
         return None

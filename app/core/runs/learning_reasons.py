@@ -38,14 +38,14 @@ class Facts:
         return max((value for value in self.training_accuracies if value is not None), default=None)
 
 
-def reasons_for(rule: str, facts: Facts, *, calibration: Mapping[str, Any] | None, matrix: Any) -> list[str]:
-    """For a symptom's rule; the evidence that speaks for each stands in its sentence."""
+def reasons_for(rule: str, facts: Facts, *, found: Mapping[str, Any], matrix: Any) -> list[str]:
+    """For a symptom's rule, of an evaluation `found` with this confusion matrix; each says what speaks for it."""
     if rule in {"by_heart", "worse_than_chance"}:
         return [*_labels(facts), *_unlike_splits(rule)]
     if rule == "no_better_than_largest_class" and matrix.sum() < FEW_IMAGES:
         return [f"On {matrix.sum():,} images only a large difference can be shown: measure on more of them."]
-    found = [
-        *_no_probabilities(calibration),
+    reasons = [
+        *_no_probabilities(found),
         *_rate(facts),
         *_gradients(facts),
         *_frozen(facts),
@@ -54,11 +54,11 @@ def reasons_for(rule: str, facts: Facts, *, calibration: Mapping[str, Any] | Non
         *_lopsided(facts, matrix),
         *_labels(facts),
     ]
-    return found or _usual_suspects()
+    return reasons or _usual_suspects()
 
 
-def _no_probabilities(calibration: Mapping[str, Any] | None) -> list[str]:
-    if calibration is None or calibration["defined"]:
+def _no_probabilities(found: Mapping[str, Any]) -> list[str]:
+    if found.get("not_finite") or found.get("calibration", {"defined": True})["defined"]:
         return []
     return [
         "The outputs are no probabilities, but the loss expects some: give the last Dense layer the activation softmax."

@@ -57,6 +57,11 @@ class Predicted:
         return self.probabilities[np.arange(len(self)), self.predicted].astype(np.float64)
 
     @cached_property
+    def not_finite(self) -> int:
+        """How many images have an output that is no number, or infinite."""
+        return int((~np.isfinite(self.probabilities).all(axis=1)).sum())
+
+    @cached_property
     def matrix(self) -> Integers:
         """How many images of which class were taken for which: (classes, classes), [true][predicted]."""
         counts = np.zeros((len(self.classes), len(self.classes)), np.int64)

@@ -72,7 +72,9 @@ def test_outputs_that_are_no_numbers_give_null_and_strict_json() -> None:
     spoilt = dataclasses.replace(predicted, probabilities=np.full_like(predicted.probabilities, np.nan))
     found = evaluate(spoilt)
     assert found["loss"] is None
+    assert found["not_finite"] == 2
     assert found["calibration"]["defined"] is False
+    assert "2 of 2 images with what is no number" in found["calibration"]["words"]
     json.dumps(found, allow_nan=False)
 
 
@@ -92,6 +94,10 @@ def test_the_calibration_error_by_hand() -> None:
     # Two bins: three images 0.9 sure of which two are right, one 0.2 sure that is wrong.
     found = expected_error(np.array([0.9, 0.9, 0.9, 0.2]), np.array([True, True, False, False]), bins=2)
     assert found == pytest.approx((3 * abs(2 / 3 - 0.9) + 0.2) / 4)
+
+
+def test_a_bin_holds_its_upper_edge() -> None:
+    assert expected_error(np.array([0.5, 0.75]), np.array([True, False]), bins=2) == pytest.approx((0.5 + 0.75) / 2)
 
 
 def test_a_calibrated_network_is_not_blamed_and_a_boaster_is() -> None:

@@ -130,3 +130,12 @@ def test_a_loss_that_became_no_number_is_told_with_its_epoch() -> None:
 
 def test_where_nothing_was_evaluated_there_is_nothing_to_say() -> None:
     assert symptoms({}, Facts(Configuration())) == []
+
+
+def test_answers_that_are_no_numbers_are_told_and_no_softmax_is_asked_for() -> None:
+    spoilt = dataclasses.replace(ONE_CLASS, probabilities=np.full_like(ONE_CLASS.probabilities, np.nan))
+    found = seen(spoilt, optimizer={"name": "sgd", "learning_rate": 50}, gradient_norms=[1.0, 1e8])
+    assert found[0].rule == "not_a_number"
+    assert "90 of the 90 test images with what is no number" in found[0].message
+    assert "A learning rate of 50 is high for sgd" in found[0].reasons[0]
+    assert not any("softmax" in reason for reason in found[0].reasons)
