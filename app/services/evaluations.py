@@ -1,7 +1,7 @@
 """Use cases of evaluations: everything that follows from what a run's best weights answered for each image."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -12,6 +12,7 @@ from app.core.runs.evaluation import evaluate, shown
 from app.core.runs.leaks import CONTRADICTING, caveats
 from app.core.runs.learning import Symptom, symptoms
 from app.core.runs.learning_reasons import Facts
+from app.core.runs.lifecycle import RunState
 from app.core.runs.predicted import PREDICTIONS, Predicted, read
 from app.core.runs.run import EventKind, Run
 from app.core.runs.series import series_of
@@ -45,9 +46,10 @@ class EvaluationService:
         self._evaluated = lru_cache(maxsize=KEPT_EVALUATIONS)(lambda blob, split: evaluate(self._file(blob)[split]))
 
     def of(self, run: Run) -> dict[Split, dict[str, Any]]:
-        """The evaluation of each split, `caveats` beside it; of a run without the file, what its row has."""
-        blob = self._blob(run.id)
-        if blob is None:
+        """The evaluation of each split, `caveats` beside it; of a run without readable answers, what its row has."""
+        there = self.predicted(run)
+        blob = self.file_of(run)
+        if not there or blob is None:
             return {split: dict(run.evaluation[split.value]) for split in EVALUATED if split.value in run.evaluation}
         with self._database.transaction() as transaction:
             version = transaction.datasets.version(run.version_id)
@@ -57,18 +59,33 @@ class EvaluationService:
                 **self._evaluated(blob, split),
                 "caveats": caveats(predicted, version, listed=listed, configuration=run.configuration),
             }
-            for split, predicted in self._file(blob).items()
+            for split, predicted in there.items()
         }
 
     def predicted(self, run: Run) -> dict[Split, Predicted]:
-        """What was answered for each image, by split; empty where it is not there."""
-        blob = self._blob(run.id)
-        return {} if blob is None else self._file(blob)
+        """What was answered for each image, by split; empty where that is not there or cannot be read."""
+        blob = self.file_of(run)
+        try:
+            return {} if blob is None else self.opened(blob)
+        except NotFoundError:
+            return {}
+
+    def file_of(self, run: Run) -> str | None:
+        """The key of the file with its answers, which never changes; None where there is none."""
+        with self._database.transaction() as transaction:
+            artifacts = transaction.runs.artifacts(run.id)
+        return next((artifact.blob for artifact in artifacts if artifact.name == PREDICTIONS), None)
+
+    def opened(self, blob: str) -> dict[Split, Predicted]:
+        """What such a file holds; NotFoundError where it is gone or damaged."""
+        return self._file(blob)
 
     def why_missing(self, run: Run) -> str | None:
         """Why there is nothing of single images; None where there is."""
-        if self._blob(run.id) is not None:
+        if self.predicted(run):
             return None
+        if self.file_of(run) is not None:
+            return f"{PREDICTIONS}, the file with its answers, is gone from the storage or damaged. Duplicate the run to have it measured again."
         if not run.is_terminal:
             return "It has not been evaluated yet; that comes at its end."
         if run.evaluation:
@@ -103,23 +120,31 @@ class EvaluationService:
     def symptoms(self, run: Run, evaluations: dict[Split, dict[str, Any]]) -> Sequence[Symptom]:
         """Whether it has learned anything, and why not."""
         known = {split.value: found for split, found in evaluations.items() if "confusion_matrix" in found}
-        if not known:
+        best = run.summary.get("accuracy", {}).get("best")
+        brief = Facts(
+            configuration=run.configuration,
+            training_accuracy=float(best) if isinstance(best, int | float) else None,
+            steps=run.progress.step,
+            start_from=run.start_from,
+        )
+        # Only of a network with symptoms is the whole training looked through.
+        if not symptoms(known, brief) and run.state is not RunState.DIVERGED:
             return []
+        return symptoms(known, self._all_facts(run, brief))
+
+    def _all_facts(self, run: Run, brief: Facts) -> Facts:
         with self._database.transaction() as transaction:
             epochs = transaction.runs.events(run.id, kinds=(EventKind.EPOCH,))
             steps = transaction.runs.events(run.id, kinds=(EventKind.METRICS,))
             version = transaction.datasets.version(run.version_id)
-        curves, norms = series_of(epochs), series_of(steps, axis="step", names=["batch_gradient_norm"])
-        facts = Facts(
-            configuration=run.configuration,
-            losses=curves["loss"].y if "loss" in curves else (),
-            training_accuracies=curves["accuracy"].y if "accuracy" in curves else (),
-            gradient_norms=norms["batch_gradient_norm"].y if norms else (),
-            steps=run.progress.step,
-            start_from=run.start_from,
+        losses = series_of(epochs, names=["loss"]).get("loss")
+        norms = series_of(steps, axis="step", names=["batch_gradient_norm"]).get("batch_gradient_norm")
+        return replace(
+            brief,
+            losses=losses.y if losses else (),
+            gradient_norms=norms.y if norms else (),
             contradicting=sum(finding.images for finding in version.findings if finding.rule in CONTRADICTING),
         )
-        return symptoms(known, facts)
 
     def _split(self, run_id: str, split: Split) -> Predicted:
         with self._database.transaction() as transaction:
@@ -132,19 +157,6 @@ class EvaluationService:
             names = " and ".join(found.value for found in there) or "no"
             why = f"It was evaluated on {names} images."
         raise NotFoundError(f"Run {run_id} has no answers for {split.value} images. {why}")
-
-    def file_of(self, run: Run) -> str | None:
-        """The key of the file with its answers, which never changes; None where there is none."""
-        return self._blob(run.id)
-
-    def opened(self, blob: str) -> dict[Split, Predicted]:
-        """What such a file holds."""
-        return self._file(blob)
-
-    def _blob(self, run_id: str) -> str | None:
-        with self._database.transaction() as transaction:
-            artifacts = transaction.runs.artifacts(run_id)
-        return next((artifact.blob for artifact in artifacts if artifact.name == PREDICTIONS), None)
 
     def _opened(self, blob: str) -> dict[Split, Predicted]:
         return read(self._blobs.get_bytes(blob))

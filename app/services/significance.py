@@ -98,7 +98,10 @@ class SignificanceService:
 
     def _tested(self, baseline: str, other: str) -> tuple[Split, McNemar] | None:
         """The split on which the runs of two files are compared, and the counts; None without a common image."""
-        left, right = self._evaluations.opened(baseline), self._evaluations.opened(other)
+        try:
+            left, right = self._evaluations.opened(baseline), self._evaluations.opened(other)
+        except NotFoundError:
+            return None
         for split in PREFERRED:
             if split in left and split in right:
                 pairs = common_images(left[split], right[split])

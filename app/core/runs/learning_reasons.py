@@ -22,20 +22,18 @@ MOSTLY_ONE = 0.6
 
 @dataclass(frozen=True)
 class Facts:
-    """How a training went: its losses and accuracies by epoch, the gradients' norm of single steps (None: no number)."""
+    """How a training went: its losses by epoch, the gradients' norm of single steps (None: no number), its best accuracy.
+
+    `contradicting` counts the images that the checks found in more than one class.
+    """
 
     configuration: Configuration
     losses: Sequence[float | None] = ()
-    training_accuracies: Sequence[float | None] = ()
+    training_accuracy: float | None = None
     gradient_norms: Sequence[float | None] = ()
     steps: int = 0
     start_from: StartFrom | None = None
     contradicting: int = 0
-
-    @property
-    def training_accuracy(self) -> float | None:
-        """The best of all epochs."""
-        return max((value for value in self.training_accuracies if value is not None), default=None)
 
 
 def reasons_for(rule: str, facts: Facts, *, found: Mapping[str, Any], matrix: Any) -> list[str]:

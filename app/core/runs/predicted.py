@@ -7,6 +7,8 @@ class, and `{split}_probabilities` (images, classes) float32, the network's outp
 
 import csv
 import io
+import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.datasets.dataset import Split
-from app.core.errors import InvalidError
+from app.core.errors import InvalidError, NotFoundError
 
 PREDICTIONS = "predictions.npz"
 """The artifact's name."""
@@ -131,10 +133,13 @@ def written(splits: Sequence[Predicted]) -> bytes:
 
 
 def read(content: bytes) -> dict[Split, Predicted]:
-    """The splits in such a file."""
-    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        classes = tuple(arrays["classes"].tolist())
-        return {split: _split(arrays, split, classes) for split in Split if f"{split.value}_labels" in arrays}
+    """The splits in such a file; NotFoundError where it is damaged."""
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            classes = tuple(arrays["classes"].tolist())
+            return {split: _split(arrays, split, classes) for split in Split if f"{split.value}_labels" in arrays}
+    except (ValueError, KeyError, TypeError, EOFError, OSError, zipfile.BadZipFile, zlib.error) as error:
+        raise NotFoundError(f"{PREDICTIONS} is damaged: no answers can be read from it.") from error
 
 
 def _split(arrays: Mapping[str, NDArray[np.generic]], split: Split, classes: tuple[str, ...]) -> Predicted:

@@ -76,10 +76,12 @@ def compared_curves(
 
 
 def _evaluation(services: ServiceBundle, run_id: str, split: Split) -> dict[str, Any]:
-    measured = services.evaluations.of(services.runs.get(run_id))
-    if split not in measured:
-        raise NotFoundError(f"Run {run_id} has not been evaluated on {split.value} images; that comes at its end.")
-    return measured[split]
+    run = services.runs.get(run_id)
+    measured = services.evaluations.of(run).get(split, {})
+    if "confusion_matrix" not in measured:
+        why = services.evaluations.why_missing(run) or "It was evaluated on other images."
+        raise NotFoundError(f"Run {run_id} has no answers for {split.value} images. {why}")
+    return measured
 
 
 def _curves(services: ServiceBundle, run_id: str, metric: Metric, axis: Axis) -> Curves:

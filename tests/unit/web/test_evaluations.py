@@ -219,6 +219,33 @@ def test_a_run_of_an_older_version_shows_what_it_has_and_says_why_the_rest_is_mi
     assert "Duplicate the run" in answer.text
 
 
+def test_a_run_whose_answers_are_damaged_says_so_and_keeps_its_figures(
+    client: TestClient, services: ServiceBundle, run_id: str
+) -> None:
+    [file] = services.artifacts.of(run_id)
+    services.blobs.delete(file.blob)
+    services.blobs.put_bytes(file.blob, b"PK\x03\x04 no longer what it was")
+    page = client.get(f"/runs/{run_id}")
+    assert page.status_code == 200
+    assert "gone from the storage or damaged" in page.text
+    found = of_split(get(client, f"/runs/{run_id}/evaluation"), "test")
+    assert (found["correct"], "confusion_matrix" in found) == (17, False)
+    for path in (f"/runs/{run_id}/predicted", f"/runs/{run_id}/figures/confusion"):
+        answer = client.get(f"/api/v1{path}", params={"split": "test"})
+        assert answer.status_code == 404, answer.text
+        assert "damaged" in answer.text
+    compared = get(client, "/comparisons", runs=f"{run_id},{duplicate(services, run_id)}")["significance"]
+    assert "damaged" in next(iter(compared.values()))["words"]
+
+
+def duplicate(services: ServiceBundle, run_id: str) -> str:
+    run = services.runs.get(run_id)
+    dataset = services.datasets.get(run.dataset_id)
+    return evaluated_run(
+        services, dataset, [with_answers(images_of(services, dataset, Split.TEST), ("1", "2", "3"))]
+    ).id
+
+
 def test_a_network_without_softmax_has_no_calibration_and_the_page_says_so(
     client: TestClient, services: ServiceBundle, dataset: Dataset
 ) -> None:

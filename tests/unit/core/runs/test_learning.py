@@ -97,10 +97,10 @@ def test_outputs_without_softmax_are_the_first_reason() -> None:
 def test_what_is_known_by_heart_and_carries_over_to_nothing() -> None:
     random = np.random.default_rng(0)
     guessed = answered(LABELS, random.permutation(LABELS), sureness=0.99)
-    found = seen(guessed, training_accuracies=[0.5, 0.99])
+    found = seen(guessed, training_accuracy=0.99)
     assert rules(found) == ["by_heart"]
     assert any("shuffled" in reason for reason in found[0].reasons)
-    assert rules(seen(guessed, training_accuracies=[0.3])) == ["no_better_than_largest_class"]
+    assert rules(seen(guessed, training_accuracy=0.3)) == ["no_better_than_largest_class"]
 
 
 def test_systematically_wrong_is_worse_than_chance() -> None:

@@ -1,5 +1,6 @@
 """What was answered for each image: kept, read again, asked for by cell."""
 
+import contextlib
 import csv
 import dataclasses
 import hashlib
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.datasets.dataset import Split
-from app.core.errors import InvalidError
+from app.core.errors import InvalidError, NotFoundError
 from app.core.runs.predicted import read, written
 from tests.factories.answered import answered, drawn
 
@@ -85,3 +86,16 @@ def test_an_output_that_is_no_number_is_never_the_answer() -> None:
     assert found.predicted[0] != 1
     assert found.predicted[1] == 0
     assert read(written([found]))[Split.TEST].predicted.tolist() == found.predicted.tolist()
+
+
+@given(st.data())
+def test_a_damaged_file_is_said_to_be_damaged_or_read_as_it_was(data: st.DataObject) -> None:
+    given_split = answered([0, 1, 2], [0, 1, 1])
+    content = bytearray(written([given_split]))
+    if data.draw(st.booleans()):
+        content = content[: data.draw(st.integers(0, len(content) - 1))]
+    else:
+        content[data.draw(st.integers(0, len(content) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+    with contextlib.suppress(NotFoundError):
+        found = read(bytes(content))
+        assert all(np.array_equal(one.probabilities, given_split.probabilities) for one in found.values())
