@@ -22,6 +22,9 @@ from app.core.errors import InvalidError, NotFoundError
 PREDICTIONS = "predictions.npz"
 """The artifact's name."""
 
+_DAMAGED = (ValueError, KeyError, TypeError, EOFError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What NumPy and zipfile raise where bytes are not those that were written, depending on where."""
+
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -69,6 +72,15 @@ class Predicted:
         counts = np.zeros((len(self.classes), len(self.classes)), np.int64)
         np.add.at(counts, (self.labels, self.predicted), 1)
         return counts
+
+    @cached_property
+    def first_places(self) -> dict[tuple[str, str], int]:
+        """Where each different image, by its digest and true class, stands first."""
+        names = (self.classes[label] for label in self.labels)
+        found: dict[tuple[str, str], int] = {}
+        for place, key in enumerate(zip(self.digests, names, strict=True)):
+            found.setdefault(key, place)
+        return found
 
     def cell(self, true: str | None, predicted: str | None) -> Integers:
         """The places of the images of a true class (or of any) that were taken for a class (or any), the surest first."""
@@ -138,7 +150,7 @@ def read(content: bytes) -> dict[Split, Predicted]:
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             classes = tuple(arrays["classes"].tolist())
             return {split: _split(arrays, split, classes) for split in Split if f"{split.value}_labels" in arrays}
-    except (ValueError, KeyError, TypeError, EOFError, OSError, zipfile.BadZipFile, zlib.error) as error:
+    except _DAMAGED as error:
         raise NotFoundError(f"{PREDICTIONS} is damaged: no answers can be read from it.") from error
 
 

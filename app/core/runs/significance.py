@@ -67,9 +67,8 @@ class McNemar:
 
 def common_images(left: Predicted, right: Predicted) -> Pairs:
     """What both answered."""
-    there = {key: place for place, key in reversed(list(enumerate(_keys(right))))}
-    here = {key: place for place, key in reversed(list(enumerate(_keys(left)))) if key in there}
-    keys = sorted(here, key=lambda key: here[key])
+    here, there = left.first_places, right.first_places
+    keys = [key for key in here if key in there]
     return Pairs(
         left=np.array([here[key] for key in keys], np.int64), right=np.array([there[key] for key in keys], np.int64)
     )
@@ -158,9 +157,3 @@ def words(counts: McNemar, *, p_adjusted: float, comparisons: int, split: str) -
     # Two-sided, five of five is p = 0.0625 still.
     needed = " Where fewer than 6 images are right in one only, nothing can be shown." if apart < 6 else ""
     return f"Cannot be told apart on {images}: {which}, as chance alone does too; {only} ({p_text}).{needed}"
-
-
-def _keys(predicted: Predicted) -> list[tuple[str, str]]:
-    return [
-        (digest, predicted.classes[label]) for digest, label in zip(predicted.digests, predicted.labels, strict=True)
-    ]
