@@ -24,12 +24,14 @@ from app.services.datasets import DatasetService
 from app.services.definitions import DefinitionService
 from app.services.differences import DifferenceService
 from app.services.drafts import DraftService
+from app.services.evaluations import EvaluationService
 from app.services.images import ImageService
 from app.services.metrics import MetricsService
 from app.services.predictions import PredictionService
 from app.services.run_queue import QueueService
 from app.services.runs import RunService
 from app.services.sample_dice import SampleService
+from app.services.significance import SignificanceService
 from app.services.sources import SourceService
 from app.services.starting_weights import StartingWeights
 from app.services.storage import StorageService
@@ -50,6 +52,7 @@ def compose(settings: Settings) -> ServiceBundle:
     sources = SourceService(database=database, blobs=blobs, clock=utc_now)
     definitions = DefinitionService(architectures=architectures, inspector=inspector)
     plans, runs = _runs(settings, database, queue, event_log, architectures)
+    evaluations = EvaluationService(database=database, blobs=blobs)
     return ServiceBundle(
         settings=settings,
         database=database,
@@ -63,9 +66,7 @@ def compose(settings: Settings) -> ServiceBundle:
         drafts=DraftService(inspector=inspector, read_code=definitions.read_draft),
         differences=DifferenceService(architectures=architectures, inspector=inspector),
         datasets=datasets,
-        images=images,
-        statistics=statistics,
-        samples=samples,
+        images=images, statistics=statistics, samples=samples,
         runs=runs,
         plans=plans,
         run_queue=QueueService(database=database, queue=queue, event_log=event_log),
@@ -73,6 +74,7 @@ def compose(settings: Settings) -> ServiceBundle:
         predictions=_predictions(settings, database, blobs),
         storage=StorageService(database=database, blobs=blobs, folder=RoomOnDisk(settings.data), clock=utc_now),
         artifacts=ArtifactService(database=database, blobs=blobs, event_log=event_log, clock=utc_now),
+        evaluations=evaluations, significance=SignificanceService(database=database, evaluations=evaluations),
         workers=WorkerService(
             database=database, queue=queue, runs=runs, sources=sources,
             unfinished=(samples, datasets, statistics), lease_seconds=settings.lease_seconds,

@@ -10,12 +10,14 @@ from app.services.datasets import DatasetService
 from app.services.definitions import DefinitionService
 from app.services.differences import DifferenceService
 from app.services.drafts import DraftService
+from app.services.evaluations import EvaluationService
 from app.services.images import ImageService
 from app.services.metrics import MetricsService
 from app.services.predictions import PredictionService
 from app.services.run_queue import QueueService
 from app.services.runs import RunService
 from app.services.sample_dice import SampleService
+from app.services.significance import SignificanceService
 from app.services.sources import SourceService
 from app.services.storage import StorageService
 from app.services.training_plans import PlanService
@@ -48,5 +50,7 @@ class ServiceBundle:
     metrics: MetricsService
     predictions: PredictionService
     artifacts: ArtifactService
+    evaluations: EvaluationService
+    significance: SignificanceService
     storage: StorageService
     workers: WorkerService

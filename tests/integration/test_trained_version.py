@@ -10,8 +10,9 @@ import pytest
 from app.adapters import devices
 from app.adapters.database.migrate import upgrade
 from app.composition import compose
-from app.core.datasets.dataset import Version
+from app.core.datasets.dataset import Split, Version
 from app.core.datasets.repair import Repair
+from app.core.runs.evaluation import brief
 from app.core.runs.lifecycle import RunState
 from app.core.runs.run import Run
 from app.services.bundle import ServiceBundle
@@ -71,7 +72,10 @@ def test_a_repaired_dataset_leaves_a_waiting_run_its_version(trained: Trained) -
     run, version = trained.run, trained.version
     assert run.state is RunState.FINISHED
     assert run.version_id == version.id
-    assert run.evaluation["test"]["classes"] == ["1", "2"]
+    answered = trained.services.evaluations.predicted(run)[Split.TEST]
+    assert answered.classes == ("1", "2")
+    assert sorted(answered.paths) == [f"test/{name}/{n}.png" for name in "12" for n in range(4)]
+    assert run.evaluation["test"] == brief(answered)
     assert trained.facts["dataset"] == {"id": run.dataset_id, "version": version.id, "digest": version.digest}
     assert trained.facts["classes"] == ["1", "2"]
 

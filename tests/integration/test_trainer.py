@@ -12,15 +12,18 @@ from app.adapters.clock import new_id, utc_now
 from app.adapters.database import SqlDatabase
 from app.adapters.database.migrate import upgrade
 from app.core.architectures.architecture import Layer
+from app.core.datasets.dataset import Split
 from app.core.errors import InvalidError
 from app.core.runs.configuration import Configuration
+from app.core.runs.evaluation import evaluate
 from app.core.runs.lifecycle import RunState
 from app.core.runs.run import EventKind
 from tests.factories.fitting import BASE, after, claimed_run, fit, material, network_of
+from tests.factories.image_records import record
 from worker.trainer.callbacks import DivergedError, StoppedError
 from worker.trainer.checkpoints import Checkpoints, CheckpointState
 from worker.trainer.compiling import compiled
-from worker.trainer.evaluation import evaluate
+from worker.trainer.evaluation import answers
 
 # TensorFlow's tensors do not know NumPy 2's `copy` yet; every conversion of one warns.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword")
@@ -160,19 +163,22 @@ def test_the_order_of_an_epoch_follows_from_seed_and_epoch_alone() -> None:
     assert any(not np.array_equal(first[index][0], second[index][0]) for index in range(len(first)))
 
 
-def test_an_evaluation_agrees_with_its_confusion_matrix(database: SqlDatabase, tmp_path: Path) -> None:
+def test_what_was_answered_agrees_with_what_keras_measured(database: SqlDatabase, tmp_path: Path) -> None:
     outcome = fit(network_of("sequential"), tmp_path / "parts", database)
     labels = np.arange(24, 30) % 3
     batches = material().validation
     assert batches is not None
-    found = evaluate(outcome.network, batches, labels=labels, digests=list("abcdef"), classes=("1", "2", "3"))
-    matrix = np.array(found["confusion_matrix"])
-    assert matrix.sum() == 6
-    assert found["correct"] == matrix.trace()
-    assert len(found["mistakes"]) == 6 - found["correct"]
-    assert found["accuracy"] == pytest.approx(outcome.course.history[-1].values["val_accuracy"])
-    low, high = found["interval"]
-    assert low <= found["accuracy"] <= high
+    images = [record(f"{place}.png", class_name=str(label + 1)) for place, label in enumerate(labels)]
+    found = answers(
+        outcome.network, batches, split=Split.VALIDATION, images=images, labels=labels, classes=("1", "2", "3")
+    )
+    measured = evaluate(found)
+    last = outcome.course.history[-1].values
+    assert measured["accuracy"] == pytest.approx(last["val_accuracy"])
+    assert measured["loss"] == pytest.approx(last["val_loss"], rel=1e-5)
+    assert found.probabilities.dtype == np.float32
+    assert found.paths == tuple(image.path for image in images)
+    assert found.digests == tuple(image.digest for image in images)
 
 
 def test_a_step_is_traced_once_before_the_first_batch() -> None:

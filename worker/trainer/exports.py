@@ -13,6 +13,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.runs.predicted import PREDICTIONS, Predicted, written
 from worker.trainer.checkpoints import EpochRecord
 
 Weights = Sequence[NDArray[Any]]
@@ -66,6 +67,13 @@ class Exporter:
                 for record in records:
                     values = [record.values.get(name) for name in names]
                     writer.writerow([record.epoch, record.step, *values, record.weights_digest])
+            self._publish(path.name, path, epoch=None)
+
+    def predictions(self, answered: Sequence[Predicted]) -> None:
+        """`predictions.npz`: what the best weights answered for each image that was kept from training."""
+        with TemporaryDirectory(dir=self._scratch) as temporary:
+            path = Path(temporary) / PREDICTIONS
+            path.write_bytes(written(answered))
             self._publish(path.name, path, epoch=None)
 
     def record(self, facts: dict[str, Any]) -> None:

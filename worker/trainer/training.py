@@ -1,7 +1,7 @@
 """One attempt of a run from its row to its artifacts."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,9 @@ from app.core.datasets.group_splits import validated_anew
 from app.core.errors import InvalidError, NotFoundError
 from app.core.runs import causes
 from app.core.runs.class_weights import class_weights
+from app.core.runs.evaluation import brief
 from app.core.runs.lifecycle import RunState
+from app.core.runs.predicted import Predicted
 from app.core.runs.run import EventKind, Run
 from app.networks import functional_twin
 from app.services.bundle import ServiceBundle
@@ -26,7 +28,7 @@ from worker.trainer.checkpoints import Checkpoints
 from worker.trainer.compiling import be_repeatable, compiled
 from worker.trainer.course import Course
 from worker.trainer.data import Batches
-from worker.trainer.evaluation import evaluate
+from worker.trainer.evaluation import answers
 from worker.trainer.exports import Exporter, told, versions
 from worker.trainer.fit import Material, train
 from worker.trainer.prepared import Prepared, prepare
@@ -201,38 +203,41 @@ class Training:
             return
         epochs = len(course.history)
         exporter.networks(best=best, best_epoch=course.best_epoch or epochs, last=last, last_epoch=epochs)
-        evaluation = self._evaluate(network, prepared)
+        answered = self._evaluate(network, prepared)
+        if answered:
+            exporter.predictions(answered)
         exporter.history(course.history)
-        exporter.record(self._facts(prepared, evaluation))
+        exporter.record(self._facts(prepared, answered))
 
-    def _evaluate(self, network: keras.Model, prepared: Prepared) -> dict[str, Any]:
-        """Measure the network as it stands (its best weights) on every split that was kept from training."""
-        evaluation: dict[str, Any] = {}
-        for split in (Split.VALIDATION, Split.TEST):
-            if not prepared.images[split]:
-                continue
-            evaluation[split.value] = evaluate(
+    def _evaluate(self, network: keras.Model, prepared: Prepared) -> list[Predicted]:
+        """Ask the network as it stands (its best weights) about every split that was kept from training."""
+        answered = [
+            answers(
                 network,
                 self._batches(prepared, split),
+                split=split,
+                images=prepared.images[split],
                 labels=prepared.labels(split, self._classes),
-                digests=[image.digest for image in prepared.images[split]],
                 classes=self._classes,
                 beat=self._reporter.beat,
             )
+            for split in (Split.VALIDATION, Split.TEST)
+            if prepared.images[split]
+        ]
+        evaluation: dict[str, Any] = {found.split.value: brief(found) for found in answered}
         with self._services.database.transaction() as transaction:
             transaction.runs.set_evaluation(self._run.id, attempt=self._run.attempt, evaluation=evaluation)
-        events = [(EventKind.EVALUATION, {"split": split} | result) for split, result in evaluation.items()]
+        events = [(EventKind.EVALUATION, {"split": split, **result}) for split, result in evaluation.items()]
         self._services.metrics.emit(self._run.id, attempt=self._run.attempt, events=events)
-        return evaluation
+        return answered
 
     def _publish(self, name: str, path: Path, *, epoch: int | None) -> None:
         if name not in self._run.configuration.retention.left_out:
             self._services.artifacts.publish(self._run.id, attempt=self._run.attempt, name=name, path=path, epoch=epoch)
         self._reporter.beat()
 
-    def _facts(self, prepared: Prepared, evaluation: dict[str, Any]) -> dict[str, Any]:
+    def _facts(self, prepared: Prepared, answered: Sequence[Predicted]) -> dict[str, Any]:
         version = self._dataset.version
-        brief = ("accuracy", "interval", "loss", "images", "correct")
         return {
             "run": self._run.id,
             "name": self._run.name,
@@ -245,7 +250,7 @@ class Training:
             "versions": versions(),
             "best_epoch": self._course.best_epoch,
             "weights_digest": {record.epoch: record.weights_digest for record in self._course.history},
-            "metrics": {split: {name: result[name] for name in brief} for split, result in evaluation.items()},
+            "metrics": {found.split.value: brief(found) for found in answered},
         }
 
     def _move(self, state: RunState, *, reason: str | None = None, error: str | None = None) -> None:

@@ -12,4 +12,5 @@ router = APIRouter(prefix="/comparisons", tags=["comparisons"])
 @router.get("")
 def compare(runs: str, services: Services) -> dict[str, Any]:
     """Runs side by side, the first as the baseline: ?runs=ID,ID,..."""
-    return services.runs.compare([run_id for run_id in runs.split(",") if run_id])
+    ids = [run_id for run_id in runs.split(",") if run_id]
+    return services.runs.compare(ids) | services.significance.of(ids)

@@ -10,6 +10,7 @@ from app.core.runs.run import EventKind
 from app.core.runs.series import Axis
 from app.services.bundle import ServiceBundle
 from app.web.dependencies import Services
+from app.web.figures.calibration import calibration_figure
 from app.web.figures.confusion import confusion_figure
 from app.web.figures.curves import Curves, curves_figure
 from app.web.figures.palette import ThemeName
@@ -47,11 +48,18 @@ def device(run_id: str, services: Services, theme: ThemeName = "light") -> dict[
 
 @router.get("/runs/{run_id}/figures/confusion")
 def confusion(run_id: str, services: Services, split: Split = Split.TEST, theme: ThemeName = "light") -> dict[str, Any]:
-    """What the best weights took for what."""
-    measured: Any = services.runs.get(run_id).evaluation.get(split.value)
-    if measured is None:
-        raise NotFoundError(f"Run {run_id} has not been evaluated on {split.value} images; that comes at its end.")
-    return confusion_figure(measured["classes"], measured["confusion_matrix"], theme=theme)
+    """What the best weights took for what; a cell leads to its images."""
+    measured = _evaluation(services, run_id, split)
+    leads_to = f"/runs/{run_id}/predicted?split={split.value}"
+    return confusion_figure(measured["classes"], measured["confusion_matrix"], leads_to=leads_to, theme=theme)
+
+
+@router.get("/runs/{run_id}/figures/calibration")
+def calibration(
+    run_id: str, services: Services, split: Split = Split.TEST, theme: ThemeName = "light"
+) -> dict[str, Any]:
+    """How often the best weights are right where they are so sure."""
+    return calibration_figure(_evaluation(services, run_id, split).get("calibration"), theme=theme)
 
 
 @router.get("/comparisons/figure")
@@ -65,6 +73,15 @@ def compared_curves(
     """The curves of several runs on one axis."""
     ids = list(dict.fromkeys(run_id for run_id in runs.split(",") if run_id))
     return curves_figure([_curves(services, run_id, metric, x) for run_id in ids], metric=metric, axis=x, theme=theme)
+
+
+def _evaluation(services: ServiceBundle, run_id: str, split: Split) -> dict[str, Any]:
+    run = services.runs.get(run_id)
+    measured = services.evaluations.of(run).get(split, {})
+    if "confusion_matrix" not in measured:
+        why = services.evaluations.why_missing(run) or "It was evaluated on other images."
+        raise NotFoundError(f"Run {run_id} has no answers for {split.value} images. {why}")
+    return measured
 
 
 def _curves(services: ServiceBundle, run_id: str, metric: Metric, axis: Axis) -> Curves:

@@ -142,13 +142,6 @@ def log(run_id: str, services: Services) -> PlainTextResponse:
     return PlainTextResponse(services.metrics.log(run_id))
 
 
-@router.get("/{run_id}/evaluation")
-def evaluation(run_id: str, services: Services) -> dict[str, Any]:
-    """What the best weights reach on each split."""
-    measured = services.runs.get(run_id).evaluation
-    return {"items": [{"split": split, **found} for split, found in measured.items()], "next": None}
-
-
 @router.get("/{run_id}/artifacts")
 def artifacts(run_id: str, services: Services) -> dict[str, Any]:
     """The files it produced."""

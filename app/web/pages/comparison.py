@@ -9,6 +9,7 @@ from app.core.runs.series import Axis
 from app.web.dependencies import Services
 from app.web.figures.palette import series_classes
 from app.web.pages.frame import show, with_origins
+from app.web.pages.significance_view import significance_view
 
 router = APIRouter(prefix="/comparison", include_in_schema=False)
 
@@ -17,7 +18,11 @@ CHOICES = 50
 
 @router.get("")
 def comparison_page(
-    request: Request, services: Services, runs: Annotated[list[str] | None, Query()] = None, x: Axis = "epoch"
+    request: Request,
+    services: Services,
+    runs: Annotated[list[str] | None, Query()] = None,
+    x: Axis = "epoch",
+    pair: str = "",
 ) -> HTMLResponse:
     """The chosen runs, given as ?runs=ID,ID or ?runs=ID&runs=ID; where none are, a list to choose from."""
     ids = list(dict.fromkeys(run_id for part in runs or () for run_id in part.split(",") if run_id))
@@ -37,5 +42,6 @@ def comparison_page(
         x=x,
         colours=series_classes(len(ids)),
         compared=compared,
+        significance=significance_view(request, services, [line.run for line in lines], pair=pair),
         is_live=any(not line.run.is_terminal for line in lines),
     )

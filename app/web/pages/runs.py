@@ -7,7 +7,6 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from app.core.datasets.dataset import Split
 from app.core.errors import FieldError, InvalidError, NotFoundError
 from app.core.runs.comparison import told_settings
 from app.core.runs.lifecycle import TERMINAL, RunState
@@ -15,14 +14,15 @@ from app.core.runs.run import Run
 from app.services.bundle import ServiceBundle
 from app.services.run_queue import MOST_EPOCHS
 from app.web.dependencies import Services
+from app.web.pages.evaluation_view import evaluation_view, image_address
 from app.web.pages.forms import Form
 from app.web.pages.frame import show, with_origins
+from app.web.pages.matrix_view import Shown
 
 router = APIRouter(prefix="/runs", include_in_schema=False)
 
 SHOWN = 50
 LOG_LINES = 200
-MISTAKES_SHOWN = 24
 
 
 class Asked(BaseModel):
@@ -67,25 +67,25 @@ def list_page(
 
 
 @router.get("/{run_id}")
-def detail_page(run_id: str, request: Request, services: Services) -> HTMLResponse:
-    """Everything about one run."""
+def detail_page(run_id: str, request: Request, services: Services, matrix: Shown = "counts") -> HTMLResponse:
+    """Everything about one run; `matrix` says what the cells of its confusion matrices have."""
     run = services.runs.get(run_id)
     artifacts = services.artifacts.of(run_id)
     log = services.metrics.log(run_id).splitlines()[-LOG_LINES:]
-    evaluation = {split: run.evaluation[split.value] for split in Split if split.value in run.evaluation}
+    line = with_origins(services, [run])[0]
     return show(
         request,
         services,
         "runs/detail.html",
         active="/runs",
-        line=with_origins(services, [run])[0],
+        line=line,
         run=run,
         settings=told_settings(run.configuration),
         artifacts=artifacts,
         has_weights=any(artifact.name.endswith(".weights.h5") for artifact in artifacts),
         lender=_lender(services, run),
-        evaluation=evaluation,
-        mistakes_shown=MISTAKES_SHOWN,
+        evaluation=evaluation_view(services, run, matrix),
+        image_address=image_address(line.dataset, run),
         log=log,
     )
 

@@ -2,6 +2,7 @@
 // One with a name (data-name) can be saved as a picture; a long one is seen with its repeats folded (data-repeats), as a
 // whole, or column by column.
 
+import { cellAddress } from "../lib/cells.js";
 import { bands } from "../lib/columns.js";
 import { fileName } from "../lib/file-name.js";
 import { requestJson } from "../lib/http.js";
@@ -95,8 +96,9 @@ export default class Figure {
   }
 
   follow(point) {
-    const { anchor } = this.shown.layout.meta ?? {};
+    const { anchor, cells } = this.shown.layout.meta ?? {};
     if (anchor) location.hash = `${anchor}${Math.round(point.x)}`;
+    if (cells) location.assign(cellAddress(cells, point));
   }
 
   toolbar(views) {

@@ -1,0 +1,95 @@
+"""Runs that differ in their seed alone: how much of a result is luck, and whether two such groups can be told apart."""
+
+import math
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from app.core.runs.run import Run
+
+MOST_ARRANGEMENTS = 20_000
+MEASURES = {
+    "test_accuracy": ("test", "accuracy"),
+    "test_loss": ("test", "loss"),
+    "validation_accuracy": ("validation", "accuracy"),
+    "validation_loss": ("validation", "loss"),
+}
+
+
+def repeats(runs: Sequence[Run]) -> list[dict[str, Any]]:
+    """Each group of at least two seeds, `{"runs", "seeds", "measures": {name: spread}, "against_first"}`.
+
+    A seed counts once, with its first run: the same run again is no new evidence. `against_first` has the p-value of
+    `permutation_p` for each measure that this group and the first one have.
+    """
+    groups = [group for group in _grouped(runs) if len(group) > 1]
+    found = [_group(group) for group in groups]
+    for group in found[1:]:
+        first = found[0]["measures"]
+        group["against_first"] = {
+            name: permutation_p(first[name]["values"], spread["values"])
+            for name, spread in group["measures"].items()
+            if name in first
+        }
+    return found
+
+
+def spread(values: Sequence[float]) -> dict[str, Any]:
+    """Mean, standard deviation of the sample (n - 1), range and number of at least two values."""
+    return {
+        "n": len(values),
+        "mean": float(np.mean(values)),
+        "sd": float(np.std(values, ddof=1)),
+        "low": min(values),
+        "high": max(values),
+        "values": list(values),
+    }
+
+
+def permutation_p(left: Sequence[float], right: Sequence[float]) -> float:
+    """Fisher's two-sided permutation test of the difference of two means.
+
+    All arrangements are tried where they are at most MOST_ARRANGEMENTS, else so many are drawn with a fixed seed (and the
+    observed one is counted among them; Phipson & Smyth, 2010).
+    """
+    pooled, size = np.array([*left, *right], float), len(left)
+    observed = abs(float(np.mean(left)) - float(np.mean(right)))
+    if math.comb(len(pooled), size) <= MOST_ARRANGEMENTS:
+        chosen = np.array(list(combinations(range(len(pooled)), size)))
+        extra = 0
+    else:
+        random = np.random.default_rng(0)
+        chosen = np.array([random.permutation(len(pooled))[:size] for _ in range(MOST_ARRANGEMENTS)])
+        extra = 1
+    sums = pooled[chosen].sum(axis=1)
+    means = sums / size - (pooled.sum() - sums) / (len(pooled) - size)
+    # The observed arrangement itself must not be lost to rounding.
+    as_large = int((abs(means) >= observed * (1 - 1e-9) - 1e-12).sum())
+    return (as_large + extra) / (len(chosen) + extra)
+
+
+def _grouped(runs: Sequence[Run]) -> list[list[Run]]:
+    groups: dict[str, dict[int, Run]] = {}
+    for run in runs:
+        alike = repr(
+            (run.architecture_id, run.version_id, run.start_from, run.configuration.model_copy(update={"seed": 0}))
+        )
+        groups.setdefault(alike, {}).setdefault(run.configuration.seed, run)
+    return [list(group.values()) for group in groups.values()]
+
+
+def _group(group: Sequence[Run]) -> dict[str, Any]:
+    measures = {}
+    for name, (split, measure) in MEASURES.items():
+        values = [run.evaluation.get(split, {}).get(measure) for run in group]
+        known = [float(value) for value in values if isinstance(value, int | float)]
+        if len(known) > 1:
+            measures[name] = spread(known)
+    return {
+        "runs": [run.id for run in group],
+        "seeds": [run.configuration.seed for run in group],
+        "measures": measures,
+        "against_first": None,
+    }
