@@ -1,5 +1,7 @@
 """Puts services and adapters together for one process. Used by `main`, `cli` and the worker; nothing else."""
 
+from collections.abc import Sequence
+
 from app.adapters.archives import ArchiveReader
 from app.adapters.blob_store import ObstoreBlobs
 from app.adapters.clock import new_id, utc_now
@@ -11,8 +13,10 @@ from app.adapters.image_files import PillowImageFiles
 from app.adapters.image_pool import ImagePool
 from app.adapters.images import PillowImages
 from app.adapters.inspector import InspectorClient
+from app.adapters.kept_epochs import KeptEpochs
 from app.adapters.room_on_disk import RoomOnDisk
 from app.adapters.task_queue import CeleryTaskQueue
+from app.adapters.zip_stream import zipped
 from app.services.architectures import ArchitectureService
 from app.services.artifacts import ArtifactService
 from app.services.bundle import ServiceBundle
@@ -24,14 +28,16 @@ from app.services.differences import DifferenceService
 from app.services.drafts import DraftService
 from app.services.images import ImageService
 from app.services.metrics import MetricsService
+from app.services.run_exports import ExportService
 from app.services.run_queue import QueueService
+from app.services.run_scripts import ScriptService
 from app.services.runs import RunService
 from app.services.sample_dice import SampleService
 from app.services.sources import SourceService
 from app.services.starting_weights import StartingWeights
 from app.services.storage import StorageService
 from app.services.training_plans import PlanService
-from app.services.workers import WorkerService
+from app.services.workers import RecoversWork, WorkerService
 from app.settings import Settings
 
 
@@ -43,6 +49,7 @@ def compose(settings: Settings) -> ServiceBundle:
     event_log, inspector = ValkeyEventLog(settings.broker), InspectorClient(settings.socket("inspector"))
     datasets, samples = _datasets(settings, database, blobs, queue)
     images, statistics = _images(settings, database, blobs, queue)
+    scripts, exports = _files(settings, database, blobs, queue)
     architectures = ArchitectureService(database=database, inspector=inspector, clock=utc_now, new_id=new_id)
     sources = SourceService(database=database, blobs=blobs, clock=utc_now)
     definitions = DefinitionService(architectures=architectures, inspector=inspector)
@@ -69,11 +76,10 @@ def compose(settings: Settings) -> ServiceBundle:
         metrics=MetricsService(database=database, event_log=event_log),
         storage=StorageService(database=database, blobs=blobs, folder=RoomOnDisk(settings.data), clock=utc_now),
         artifacts=ArtifactService(database=database, blobs=blobs, event_log=event_log, clock=utc_now),
-        workers=WorkerService(
-            database=database, queue=queue, runs=runs, sources=sources,
-            unfinished=(samples, datasets, statistics), lease_seconds=settings.lease_seconds,
-        ),
-    )  # fmt: skip
+        scripts=scripts,
+        exports=exports,
+        workers=_workers(settings, database, queue, runs, sources, (samples, datasets, statistics, exports)),
+    )
 
 
 def _datasets(
@@ -130,3 +136,35 @@ def _images(
     images = ImageService(database=database, blobs=blobs, files=PillowImageFiles(pictures))
     statistics = StatisticsService(database=database, blobs=blobs, queue=queue, decode=pictures.decode, encode=png)
     return images, statistics
+
+
+def _files(
+    settings: Settings, database: SqlDatabase, blobs: ObstoreBlobs, queue: CeleryTaskQueue
+) -> tuple[ScriptService, ExportService]:
+    exports = ExportService(
+        database=database,
+        blobs=blobs,
+        queue=queue,
+        clock=utc_now,
+        new_id=new_id,
+        kept_epochs=KeptEpochs(settings.data).of,
+    )
+    return ScriptService(database=database, blobs=blobs, zipped=zipped), exports
+
+
+def _workers(
+    settings: Settings,
+    database: SqlDatabase,
+    queue: CeleryTaskQueue,
+    runs: RunService,
+    sources: SourceService,
+    unfinished: Sequence[RecoversWork],
+) -> WorkerService:
+    return WorkerService(
+        database=database,
+        queue=queue,
+        runs=runs,
+        sources=sources,
+        unfinished=unfinished,
+        lease_seconds=settings.lease_seconds,
+    )

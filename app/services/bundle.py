@@ -12,7 +12,9 @@ from app.services.differences import DifferenceService
 from app.services.drafts import DraftService
 from app.services.images import ImageService
 from app.services.metrics import MetricsService
+from app.services.run_exports import ExportService
 from app.services.run_queue import QueueService
+from app.services.run_scripts import ScriptService
 from app.services.runs import RunService
 from app.services.sample_dice import SampleService
 from app.services.sources import SourceService
@@ -46,5 +48,7 @@ class ServiceBundle:
     run_queue: QueueService
     metrics: MetricsService
     artifacts: ArtifactService
+    scripts: ScriptService
+    exports: ExportService
     storage: StorageService
     workers: WorkerService

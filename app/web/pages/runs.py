@@ -17,6 +17,7 @@ from app.services.run_queue import MOST_EPOCHS
 from app.web.dependencies import Services
 from app.web.pages.forms import Form
 from app.web.pages.frame import show, with_origins
+from app.web.pages.run_downloads import downloads_of
 
 router = APIRouter(prefix="/runs", include_in_schema=False)
 
@@ -70,7 +71,7 @@ def list_page(
 def detail_page(run_id: str, request: Request, services: Services) -> HTMLResponse:
     """Everything about one run."""
     run = services.runs.get(run_id)
-    artifacts = services.artifacts.of(run_id)
+    downloads = downloads_of(services, run)
     log = services.metrics.log(run_id).splitlines()[-LOG_LINES:]
     evaluation = {split: run.evaluation[split.value] for split in Split if split.value in run.evaluation}
     return show(
@@ -81,8 +82,8 @@ def detail_page(run_id: str, request: Request, services: Services) -> HTMLRespon
         line=with_origins(services, [run])[0],
         run=run,
         settings=told_settings(run.configuration),
-        artifacts=artifacts,
-        has_weights=any(artifact.name.endswith(".weights.h5") for artifact in artifacts),
+        downloads=downloads,
+        has_weights=any(artifact.name.endswith(".weights.h5") for artifact in downloads.files),
         lender=_lender(services, run),
         evaluation=evaluation,
         mistakes_shown=MISTAKES_SHOWN,
