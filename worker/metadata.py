@@ -16,15 +16,14 @@ KEY = "diceboard"
 
 
 def tell(path: Path, facts: JsonObject) -> None:
-    """Write the facts into a `.keras` or `.tflite` file (a member `run.json`) or a `.h5` (the attribute `diceboard`).
+    """Write the facts into a `.keras` or `.tflite` file (a member `run.json`) or a `.h5` (the data set `diceboard`).
 
     A `.tflite` file carries further files as a zip behind its end, as TensorFlow Lite's own metadata do.
     """
     text = json.dumps(facts, indent=1, allow_nan=False)
     if path.suffix == ".h5":
         with h5py.File(path, "a") as file:
-            # An attribute has room for 64 KB beside the others; a data set has no such bound.
-            file.attrs[KEY] = text if len(text) < 60_000 else ""
+            file[KEY] = text  # no attribute: those have room for 64 KB only, and a run of many epochs says more
             return
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(zipfile.ZipInfo(MEMBER, (1980, 1, 1, 0, 0, 0)), text)
@@ -34,6 +33,6 @@ def told(path: Path) -> JsonObject:
     """What the file tells."""
     if path.suffix == ".h5":
         with h5py.File(path, "r") as file:
-            return dict(json.loads(file.attrs[KEY]))
+            return dict(json.loads(file[KEY].asstr()[()]))
     with zipfile.ZipFile(path) as archive:
         return dict(json.loads(archive.read(MEMBER)))

@@ -25,6 +25,7 @@ _OPTIMIZERS = {
     "lion": "Lion",
     "ftrl": "Ftrl",
     "muon": "Muon",
+    "schedulefreeadamw": "ScheduleFreeAdamW",
 }
 """Keras's class of each optimizer."""
 _CLIPS = {"value": "clipvalue", "norm": "clipnorm", "global_norm": "global_clipnorm"}
