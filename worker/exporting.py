@@ -14,7 +14,7 @@ from app.services.bundle import ServiceBundle
 EXIT_DONE, EXIT_UNWANTED = 0, 3
 EXPORTER = ("-m", "worker.exporter")
 ENDS_WITHIN_SECONDS = 900.0
-"""A network of some hundred million weights takes two minutes in its slowest format; what takes longer hangs."""
+"""All formats of a compact network take half a minute on a busy machine; what takes so much longer hangs."""
 TICK_SECONDS = 0.25
 
 

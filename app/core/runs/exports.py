@@ -17,7 +17,7 @@ COMPARED_IMAGES = 64
 EXACT = 1e-4
 """By how much a probability may differ in float32: another runtime adds the same products in another order.
 
-One rounding is 6e-8 of the sum; through tens of layers of some thousand products each, differences up to 1e-5 are seen.
+One rounding is 6e-8 of a sum, and through some layers a few 1e-7 are seen.
 Anything that is really different (a layer's option lost, images prepared otherwise) moves probabilities by far more.
 """
 HALF = 2e-2

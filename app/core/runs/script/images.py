@@ -132,7 +132,7 @@ def batches(facts: ScriptFacts) -> Section:
     answer = "\n".join(f"        {line}" for line in [*made.splitlines(), result])
     parts = []
     if weights is not None:
-        parts.append(f"CLASS_WEIGHTS = numpy.array({weights!r}, dtype=numpy.float32)\n")
+        parts.append(f"CLASS_WEIGHTS = numpy.array({weights!r}, dtype=numpy.float32)\n\n")
     if asked.augmentation is not None:
         parts.append(_augmenting(asked.augmentation))
     parts.append(_BATCHES.format(more="" if weights is None else ", in training weights", answer=answer).lstrip("\n"))

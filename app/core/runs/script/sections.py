@@ -39,7 +39,7 @@ def as_notebook(sections: Sequence[Section]) -> dict[str, Any]:
 
 def _piece(section: Section) -> str:
     said = [f"# %% {section.title}"]
-    for paragraph in section.text.split("\n"):
+    for paragraph in section.text.splitlines():
         said += [f"# {line}" for line in textwrap.wrap(paragraph, WIDTH)] or ["#"]
     return "\n".join([*said, section.code.strip("\n")]).rstrip()
 
