@@ -40,14 +40,19 @@ def export_run(
 
 
 def _started(export_id: str, command: Sequence[str]) -> subprocess.Popen[bytes]:
-    defaults = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2", "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
-    own = {"PYTHONUNBUFFERED": "1", leash.PARENT_VARIABLE: str(os.getpid())}
-    # What is compared is computed by the processor, as most who download a file will; GPUs are for trainings.
-    device = {"CUDA_VISIBLE_DEVICES": "-1"}
+    defaults = {"TF_CPP_MIN_LOG_LEVEL": "2"}
+    # Whatever trained the network: LiteRT and SavedModel come from TensorFlow only. It computes on the processor, as most
+    # who download a file will; GPUs are for trainings.
+    own = {
+        "KERAS_BACKEND": "tensorflow",
+        "CUDA_VISIBLE_DEVICES": "-1",
+        "PYTHONUNBUFFERED": "1",
+        leash.PARENT_VARIABLE: str(os.getpid()),
+    }
     return subprocess.Popen(  # noqa: S603 -- our own module, an id as argument, no shell
         leash.command([sys.executable, *command, export_id]),
         stdin=subprocess.PIPE,
-        env={**defaults, **os.environ, **own, **device},
+        env={**defaults, **os.environ, **own},
         start_new_session=True,  # signals meant for the worker do not reach it
     )
 

@@ -1,4 +1,7 @@
-"""Run as a program where nothing of Diceboard is: `elsewhere.py FILE IMAGE` predicts by what the file says of itself."""
+"""Run as a program where nothing of Diceboard is: `elsewhere.py FILE IMAGE CODE` predicts by what the file says of itself.
+
+CODE is what the run's page says of opening such files: from `images` to `probabilities`.
+"""
 
 import json
 import sys
@@ -7,41 +10,26 @@ from pathlib import Path
 
 import numpy
 
-path, file = Path(sys.argv[1]), sys.argv[2]
+path, file, code = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 if path.suffix == ".onnx":
     import onnx
 
     facts = json.loads(next(entry.value for entry in onnx.load(path).metadata_props if entry.key == "diceboard"))
-elif path.suffix == ".zip":
-    with zipfile.ZipFile(path) as archive:
-        archive.extractall()
-    path = Path(path.with_suffix("").name)
-    facts = json.loads((path / "assets.extra" / "run.json").read_text())
+elif path.suffix == ".h5":
+    import h5py
+
+    facts = json.loads(h5py.File(path)["diceboard"].asstr()[()])
 else:
     with zipfile.ZipFile(path) as archive:
-        facts = json.loads(archive.read("run.json"))
+        member = "run.json"
+        if path.suffix == ".zip":
+            archive.extractall()
+            member = f"{path.with_suffix('').name}/assets.extra/run.json"
+        facts = json.loads(archive.read(member))
 
 scope = {"file": file, "numpy": numpy}
 exec("from PIL import Image, ImageOps\n" + "\n".join(facts["preprocessing"]["steps"]), scope)
 assert facts["preprocessing"]["scale"] == "1/255"
-images = numpy.float32(scope["array"])[None] / 255
-if path.suffix == ".keras":
-    import keras
-
-    probabilities = keras.saving.load_model(path).predict(images, verbose=0)
-elif path.suffix == ".onnx":
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(path)
-    [probabilities] = session.run(None, {session.get_inputs()[0].name: images})
-elif path.suffix == ".tflite":
-    from ai_edge_litert.interpreter import Interpreter
-
-    run = Interpreter(str(path)).get_signature_runner("serving_default")
-    [probabilities] = run(**{run.get_input_details().popitem()[0]: images}).values()
-else:
-    import tensorflow as tf
-
-    network = tf.saved_model.load(str(path))
-    probabilities = network.serve(images).numpy()
-print(json.dumps(dict(zip(facts["classes"], map(float, probabilities[0]), strict=True))))
+scope["images"] = numpy.float32(scope["array"])[None] / 255
+exec(code, scope)
+print(json.dumps(dict(zip(facts["classes"], map(float, scope["probabilities"][0]), strict=True))))
