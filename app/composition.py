@@ -1,5 +1,7 @@
 """Puts services and adapters together for one process. Used by `main`, `cli` and the worker; nothing else."""
 
+from collections.abc import Sequence
+
 from app.adapters.archives import ArchiveReader
 from app.adapters.blob_store import ObstoreBlobs
 from app.adapters.clock import new_id, utc_now
@@ -11,10 +13,12 @@ from app.adapters.image_files import PillowImageFiles
 from app.adapters.image_pool import ImagePool
 from app.adapters.images import PillowImages
 from app.adapters.inspector import InspectorClient
+from app.adapters.kept_epochs import KeptEpochs
 from app.adapters.prediction_pictures import PillowPictures
 from app.adapters.predictor import ValkeyPredictor
 from app.adapters.room_on_disk import RoomOnDisk
 from app.adapters.task_queue import CeleryTaskQueue
+from app.adapters.zip_stream import zipped
 from app.services.architectures import ArchitectureService
 from app.services.artifacts import ArtifactService
 from app.services.bundle import ServiceBundle
@@ -28,7 +32,9 @@ from app.services.evaluations import EvaluationService
 from app.services.images import ImageService
 from app.services.metrics import MetricsService
 from app.services.predictions import PredictionService
+from app.services.run_exports import ExportService
 from app.services.run_queue import QueueService
+from app.services.run_scripts import ScriptService
 from app.services.runs import RunService
 from app.services.sample_dice import SampleService
 from app.services.significance import SignificanceService
@@ -36,7 +42,7 @@ from app.services.sources import SourceService
 from app.services.starting_weights import StartingWeights
 from app.services.storage import StorageService
 from app.services.training_plans import PlanService
-from app.services.workers import WorkerService
+from app.services.workers import RecoversWork, WorkerService
 from app.settings import Settings
 
 
@@ -48,6 +54,7 @@ def compose(settings: Settings) -> ServiceBundle:
     event_log, inspector = ValkeyEventLog(settings.broker), InspectorClient(settings.socket("inspector"))
     datasets, samples = _datasets(settings, database, blobs, queue)
     images, statistics = _images(settings, database, blobs, queue)
+    scripts, exports = _files(settings, database, blobs, queue)
     architectures = ArchitectureService(database=database, inspector=inspector, clock=utc_now, new_id=new_id)
     sources = SourceService(database=database, blobs=blobs, clock=utc_now)
     definitions = DefinitionService(architectures=architectures, inspector=inspector)
@@ -74,11 +81,10 @@ def compose(settings: Settings) -> ServiceBundle:
         predictions=_predictions(settings, database, blobs),
         storage=StorageService(database=database, blobs=blobs, folder=RoomOnDisk(settings.data), clock=utc_now),
         artifacts=ArtifactService(database=database, blobs=blobs, event_log=event_log, clock=utc_now),
+        scripts=scripts,
+        exports=exports,
         evaluations=evaluations, significance=SignificanceService(database=database, evaluations=evaluations),
-        workers=WorkerService(
-            database=database, queue=queue, runs=runs, sources=sources,
-            unfinished=(samples, datasets, statistics), lease_seconds=settings.lease_seconds,
-        ),
+        workers=_workers(settings, database, queue, runs, sources, (samples, datasets, statistics, exports)),
     )  # fmt: skip
 
 
@@ -145,4 +151,36 @@ def _predictions(settings: Settings, database: SqlDatabase, blobs: ObstoreBlobs)
         predictor=ValkeyPredictor(settings.broker),
         decode=PillowImages(settings.largest_image_pixels).decode,
         pictures=PillowPictures(),
+    )
+
+
+def _files(
+    settings: Settings, database: SqlDatabase, blobs: ObstoreBlobs, queue: CeleryTaskQueue
+) -> tuple[ScriptService, ExportService]:
+    exports = ExportService(
+        database=database,
+        blobs=blobs,
+        queue=queue,
+        clock=utc_now,
+        new_id=new_id,
+        kept_epochs=KeptEpochs(settings.data).of,
+    )
+    return ScriptService(database=database, blobs=blobs, zipped=zipped), exports
+
+
+def _workers(
+    settings: Settings,
+    database: SqlDatabase,
+    queue: CeleryTaskQueue,
+    runs: RunService,
+    sources: SourceService,
+    unfinished: Sequence[RecoversWork],
+) -> WorkerService:
+    return WorkerService(
+        database=database,
+        queue=queue,
+        runs=runs,
+        sources=sources,
+        unfinished=unfinished,
+        lease_seconds=settings.lease_seconds,
     )

@@ -6,6 +6,7 @@ from celery.signals import worker_process_init
 from app.composition import compose
 from app.core.names import Pool, TaskName
 from app.settings import Settings
+from worker.exporting import export_run as stand_by_export
 from worker.pools import own_pools
 from worker.supervisor import Supervisor
 from worker.trainers import AT_FIRST_SECONDS, trainers
@@ -41,3 +42,9 @@ def render_samples(dataset_id: str) -> None:
 def describe_version(version_id: str) -> None:
     """Look at the images of a dataset's version for its statistics."""
     compose(Settings()).statistics.describe(version_id)
+
+
+@shared_task(name=TaskName.EXPORT_RUN.value, ignore_result=True)  # type: ignore[untyped-decorator]
+def export_run(export_id: str) -> None:
+    """Have a file made of a run's weights."""
+    stand_by_export(compose(Settings()), export_id)

@@ -13,8 +13,9 @@ import PIL
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
-from app.adapters.resizing import array_of, steps
+from app.adapters.resizing import array_of
 from app.core.datasets.preparation import Preparation
+from app.core.datasets.preparing_code import steps
 from app.core.errors import BrokenImageError
 from app.core.values import JsonObject
 

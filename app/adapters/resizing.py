@@ -1,27 +1,20 @@
-"""Images to arrays of one shape, antialiased, through Pillow; and the same as text for other programs."""
+"""Images to arrays of one shape, antialiased, through Pillow."""
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from app.core.datasets.preparation import ColorMode, Preparation, ResizeMode
-
-MODES = {ColorMode.GRAYSCALE: "L", ColorMode.RGB: "RGB"}
-"""Pillow's name of each colour mode."""
+from app.core.datasets.preparation import Preparation, ResizeMode
+from app.core.datasets.preparing_code import PILLOW_MODES
 
 # Pillow widens the filter where it makes images smaller, so that every pixel of the original counts: no aliasing.
 _FILTER = Image.Resampling.BILINEAR
-_STEPS = {
-    ResizeMode.SQUASH: "image = image.resize({size}, Image.Resampling.BILINEAR)",
-    ResizeMode.PAD: "image = ImageOps.pad(image, {size}, method=Image.Resampling.BILINEAR, color=0)",
-    ResizeMode.CROP: "image = ImageOps.fit(image, {size}, method=Image.Resampling.BILINEAR)",
-}
 
 
 def array_of(image: Image.Image, preparation: Preparation) -> NDArray[np.uint8]:
     """An image of 8 bits a channel as uint8 (height, width, channels); what is transparent is taken as its colour."""
     size = (preparation.width, preparation.height)
-    converted = image.convert(MODES[preparation.color_mode])
+    converted = image.convert(PILLOW_MODES[preparation.color_mode])
     if preparation.resize_mode is ResizeMode.PAD:
         resized = _padded(converted, size)
     elif preparation.resize_mode is ResizeMode.CROP:
@@ -29,17 +22,6 @@ def array_of(image: Image.Image, preparation: Preparation) -> NDArray[np.uint8]:
     else:
         resized = converted.resize(size, _FILTER)
     return np.asarray(resized, dtype=np.uint8).reshape(preparation.shape)
-
-
-def steps(preparation: Preparation) -> list[str]:
-    """Python that makes the same array of a `file` with Pillow and NumPy, for images of 8 bits a channel."""
-    size = (preparation.width, preparation.height)
-    return [
-        "image = ImageOps.exif_transpose(Image.open(file))",
-        f'image = image.convert("{MODES[preparation.color_mode]}")',
-        _STEPS[preparation.resize_mode].format(size=size),
-        f"array = numpy.asarray(image, dtype=numpy.uint8).reshape{preparation.shape}",
-    ]
 
 
 def _padded(image: Image.Image, size: tuple[int, int]) -> Image.Image:

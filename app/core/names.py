@@ -17,6 +17,7 @@ class TaskName(StrEnum):
     CHECK_DATASET = "diceboard.check_dataset"
     RENDER_SAMPLES = "diceboard.render_samples"
     DESCRIBE_VERSION = "diceboard.describe_version"
+    EXPORT_RUN = "diceboard.export_run"
 
 
 POOL_OF_TASK = {
@@ -24,4 +25,5 @@ POOL_OF_TASK = {
     TaskName.CHECK_DATASET: Pool.LIGHT,
     TaskName.RENDER_SAMPLES: Pool.LIGHT,
     TaskName.DESCRIBE_VERSION: Pool.LIGHT,
+    TaskName.EXPORT_RUN: Pool.LIGHT,
 }

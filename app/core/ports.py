@@ -20,6 +20,7 @@ from app.core.datasets.sample_dice.request import SampleRequest
 from app.core.datasets.statistics import StatisticsStore
 from app.core.datasets.version_store import DatasetVersions
 from app.core.names import TaskName
+from app.core.runs.exports import Exports
 from app.core.runs.run import Event
 from app.core.runs.run_store import Runs
 from app.core.storage import BlobUses, StoredBlob
@@ -134,6 +135,7 @@ class Transaction(Protocol):
     images: ImageStore
     statistics: StatisticsStore
     runs: Runs
+    exports: Exports
     workers: Workers
     blobs: BlobUses
 

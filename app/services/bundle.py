@@ -14,7 +14,9 @@ from app.services.evaluations import EvaluationService
 from app.services.images import ImageService
 from app.services.metrics import MetricsService
 from app.services.predictions import PredictionService
+from app.services.run_exports import ExportService
 from app.services.run_queue import QueueService
+from app.services.run_scripts import ScriptService
 from app.services.runs import RunService
 from app.services.sample_dice import SampleService
 from app.services.significance import SignificanceService
@@ -52,5 +54,7 @@ class ServiceBundle:
     artifacts: ArtifactService
     evaluations: EvaluationService
     significance: SignificanceService
+    scripts: ScriptService
+    exports: ExportService
     storage: StorageService
     workers: WorkerService

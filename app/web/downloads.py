@@ -1,31 +1,80 @@
-"""Downloads that can be resumed: ranges, entity tags, names as RFC 6266 has them."""
+"""Downloads that can be resumed: ranges, entity tags, digests, names as RFC 6266 has them."""
 
+import base64
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Annotated
 from urllib.parse import quote
 
+from fastapi import Depends, Header
 from starlette.responses import Response, StreamingResponse
+
+from app.core.datasets.folders import fit_for_a_file
 
 _RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What of a file a client asks for: a range, if the file is still the one it began with (`if_range`).
+
+    With `none_match` it says which it has already.
+    """
+
+    range: str | None = None
+    if_range: str | None = None
+    none_match: str | None = None
+
+
+def _wanted(
+    wanted: Annotated[str | None, Header(alias="range")] = None,
+    if_range: Annotated[str | None, Header(alias="if-range")] = None,
+    none_match: Annotated[str | None, Header(alias="if-none-match")] = None,
+) -> Wanted:
+    return Wanted(wanted, if_range, none_match)
+
+
+WantedPart = Annotated[Wanted, Depends(_wanted)]
+"""What the request's headers ask for."""
+
+
 def download(
-    stream: Callable[[int, int], Iterator[bytes]], *, size: int, sha256: str, name: str, wanted: str | None
+    stream: Callable[[int, int], Iterator[bytes]], *, size: int, sha256: str, name: str, wanted: Wanted
 ) -> Response:
-    """The whole file (200), the one range that is wanted (206), or 416 where there is no such range."""
+    """The whole file (200), the one range that is wanted (206), nothing new (304), or 416 where there is no such range.
+
+    The entity tag is the file's SHA-256; `Repr-Digest` (RFC 9530) says it as programs verify it.
+    """
+    tag = f'"{sha256}"'
     headers = {
         "Accept-Ranges": "bytes",
-        "ETag": f'"{sha256}"',
+        "ETag": tag,
+        "Repr-Digest": f"sha-256=:{base64.b64encode(bytes.fromhex(sha256)).decode()}:",
         "Cache-Control": "private, no-cache",
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+        **attached(name),
     }
-    if wanted is None:
+    if wanted.none_match is not None and _names(wanted.none_match, tag):
+        return Response(status_code=304, headers=headers)
+    # Of another file than the client began with, a part would not fit: it gets the whole (RFC 9110, 13.1.5).
+    asked = wanted.range if wanted.if_range in {None, tag} else None
+    match = None if asked is None else _RANGE.match(asked.strip())
+    if match is None or not (match[1] or match[2]):
         return _part(stream, 0, size, 200, headers)
-    part = _parse(wanted, size)
-    if part is None:
+    start, end = _bounds(match[1], match[2], size)
+    if start >= end:
         return Response(status_code=416, headers=headers | {"Content-Range": f"bytes */{size}"})
-    start, end = part
     return _part(stream, start, end, 206, headers | {"Content-Range": f"bytes {start}-{end - 1}/{size}"})
+
+
+def attached(name: str) -> dict[str, str]:
+    """The header by which a browser saves the answer under a name, in any alphabet."""
+    return {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
+
+
+def file_name(owner: str, name: str) -> str:
+    """What a file is called once it lies among others: whose it is, then what it is."""
+    return f"{fit_for_a_file(owner)[:100].rstrip()} {name}"
 
 
 def _part(
@@ -37,12 +86,11 @@ def _part(
     )
 
 
-def _parse(wanted: str, size: int) -> tuple[int, int] | None:
-    match = _RANGE.match(wanted.strip())
-    if match is None or (not match[1] and not match[2]):
-        return None
-    if not match[1]:
-        start, end = max(0, size - int(match[2])), size
-    else:
-        start, end = int(match[1]), min(size, int(match[2]) + 1) if match[2] else size
-    return (start, end) if start < end else None
+def _names(listed: str, tag: str) -> bool:
+    return listed.strip() == "*" or tag in {entry.strip().removeprefix("W/") for entry in listed.split(",")}
+
+
+def _bounds(first: str, last: str, size: int) -> tuple[int, int]:
+    if not first:
+        return max(0, size - int(last)), size
+    return int(first), min(size, int(last) + 1) if last else size

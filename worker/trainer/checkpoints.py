@@ -109,6 +109,17 @@ class Checkpoints:
                 log.warning("Checkpoint of step %d cannot be used and is passed over: %s", step, error)
         return None
 
+    def of_epoch(self, epoch: int, *, architecture: str) -> CheckpointState | None:
+        """The checkpoint at the end of that epoch (from 1), if it is kept, whole and of this architecture (its digest)."""
+        for step in self._steps():
+            try:
+                state = self._verified(step, architecture=architecture)
+            except (OSError, ValueError, ValidationError):
+                continue
+            if (state.epoch, state.batch) == (epoch, 0):
+                return state
+        return None
+
     def variables(self, state: CheckpointState) -> list[NDArray[Any]]:
         """Every variable's value: weights, seed generators and the optimizer's, in their order."""
         return _read_arrays(self._folder / str(state.step) / "variables.npz")

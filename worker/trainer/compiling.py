@@ -11,6 +11,7 @@ from app.core.architectures.architecture import Architecture
 from app.core.errors import DiceboardError, InvalidError
 from app.core.runs.configuration import Clipping, Configuration, Regularization
 from app.core.runs.optimizers import Optimizer
+from app.core.runs.precision import with_plain_outputs
 from app.core.runs.start_from import StartFrom
 from app.networks import build
 from worker.trainer.starting import freeze
@@ -67,18 +68,6 @@ def compiled(
     compile_network(network, configuration)
     _make_metrics(network, classes)
     return network
-
-
-def with_plain_outputs(architecture: Architecture, configuration: Configuration) -> Architecture:
-    """The architecture whose last layers compute in float32 where all others compute in half of it, as Keras advises."""
-    if configuration.precision == "float32":
-        return architecture
-    last = {call.layer for call in architecture.calls if call.id in architecture.outputs}
-    layers = [
-        layer.model_copy(update={"config": {"dtype": "float32", **layer.config}}) if layer.name in last else layer
-        for layer in architecture.layers
-    ]
-    return architecture.model_copy(update={"layers": tuple(layers)})
 
 
 def compile_network(network: keras.Model, configuration: Configuration) -> None:

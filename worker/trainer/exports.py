@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.runs.predicted import PREDICTIONS, Predicted, written
+from app.core.values import JsonObject
+from worker.metadata import tell
 from worker.trainer.checkpoints import EpochRecord
 
 Weights = Sequence[NDArray[Any]]
@@ -31,11 +33,19 @@ class Exporter:
     """Writes weights and networks through the functional twin, which plain Keras opens whatever the style was."""
 
     def __init__(
-        self, network: keras.Model, *, twin_of: Callable[[keras.Model], keras.Model], publish: Publish, scratch: Path
+        self,
+        network: keras.Model,
+        *,
+        twin_of: Callable[[keras.Model], keras.Model],
+        publish: Publish,
+        scratch: Path,
+        facts: JsonObject,
     ) -> None:
+        """`facts` are what every file with weights tells of itself."""
         self._network = network
         self._twin_of = twin_of
         self._publish = publish
+        self._facts = facts
         scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._scratch = scratch
 
@@ -47,6 +57,7 @@ class Exporter:
             twin = self._weights(folder / "best.weights.h5", best, epoch=best_epoch)
             whole = folder / "best.keras"
             twin.save(whole)
+            tell(whole, {**self._facts, "epoch": best_epoch})
             _same_weights(keras.saving.load_model(whole, compile=False), twin, name=whole.name)
             self._publish(whole.name, whole, epoch=best_epoch)
             plan = folder / "architecture.json"
@@ -87,6 +98,7 @@ class Exporter:
         self._network.set_weights(weights)
         twin = self._twin_of(self._network)
         twin.save_weights(path)
+        tell(path, {**self._facts, "epoch": epoch})
         self._publish(path.name, path, epoch=epoch)
         return twin
 

@@ -12,11 +12,11 @@ import numpy as np
 from app.adapters import devices
 from app.core.architectures.architecture import Architecture, StoredArchitecture
 from app.core.datasets.dataset import Dataset, ImageRecord, Split
-from app.core.datasets.group_splits import validated_anew
 from app.core.errors import InvalidError, NotFoundError
 from app.core.runs import causes
 from app.core.runs.class_weights import class_weights
 from app.core.runs.evaluation import brief
+from app.core.runs.images import images_of
 from app.core.runs.lifecycle import RunState
 from app.core.runs.predicted import Predicted
 from app.core.runs.run import EventKind, Run
@@ -124,10 +124,7 @@ class Training:
             pinned = transaction.datasets.version(self._run.version_id)
             dataset = transaction.datasets.get(self._run.dataset_id).model_copy(update={"version": pinned})
             images = transaction.datasets.images(self._run.version_id)
-        asked = self._run.configuration
-        if asked.validation_split is not None:
-            images = validated_anew(images, asked.validation_split, seed=asked.seed)
-        return stored, dataset, images
+        return stored, dataset, images_of(self._run, images)
 
     def _train(self, network: keras.Model, prepared: Prepared) -> None:
         material = Material(
@@ -197,6 +194,7 @@ class Training:
             twin_of=lambda trained: functional_twin(trained, self._architecture),
             publish=self._publish,
             scratch=self._data / "scratch",
+            facts=self._facts(prepared, ()),
         )
         best, last = course.best or last, last or course.best
         if not best or not last:

@@ -12,6 +12,7 @@ from sqlalchemy.pool import QueuePool
 from app.adapters.database.architectures import SqlArchitectures
 from app.adapters.database.blob_uses import SqlBlobUses
 from app.adapters.database.datasets import SqlDatasets
+from app.adapters.database.exports import SqlExports
 from app.adapters.database.images import SqlImages
 from app.adapters.database.runs import SqlRuns
 from app.adapters.database.sources import SqlSources
@@ -21,6 +22,7 @@ from app.core.datasets.browsing import ImageStore
 from app.core.datasets.statistics import StatisticsStore
 from app.core.errors import UnavailableError
 from app.core.ports import Architectures, Clock, Datasets, NewId, Sources, Workers
+from app.core.runs.exports import Exports
 from app.core.runs.run_store import Runs
 from app.core.storage import BlobUses
 
@@ -37,6 +39,7 @@ class SqlTransaction:
         self.images: ImageStore = SqlImages(connection)
         self.statistics: StatisticsStore = SqlStatistics(connection)
         self.runs: Runs = SqlRuns(connection, clock=clock)
+        self.exports: Exports = SqlExports(connection)
         self.workers: Workers = SqlWorkers(connection)
         self.blobs: BlobUses = SqlBlobUses(connection)
         self.new_id = new_id

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, exists, func, insert, or_, select, update
 
+from app.adapters.database.exports import forget_exports
 from app.adapters.database.pages import escape_like, page_of
 from app.adapters.database.run_events import SqlRunEvents, held, newest, stale
 from app.adapters.database.run_rows import row_of, run_of
@@ -179,6 +180,7 @@ class SqlRuns(SqlRunEvents):
             raise ConflictError(
                 f"Run {run_id} is {current.state}; only one that has finished, stopped or failed can go on."
             )
+        forget_exports(self._connection, run_id)
         values = {
             "state": RunState.QUEUED.value,
             "configuration": configuration.json_object(),

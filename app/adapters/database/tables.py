@@ -189,6 +189,23 @@ artifact = Table(
     Column("epoch", Integer),
     Column("blob", String(500), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("check", JSON(none_as_null=True)),
+)
+
+run_export = Table(
+    "run_export",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("run_id", ForeignKey("run.id", ondelete="CASCADE"), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("request", JSON, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("error", Text),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("lease_until", Float),
+    UniqueConstraint("run_id", "name"),
 )
 
 worker = Table(

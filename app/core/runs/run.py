@@ -105,8 +105,16 @@ class Event(Value):
     created_at: Instant
 
 
+class Check(Value):
+    """What came of opening a file again: how far its probabilities are from the network's at most, on so many images."""
+
+    largest_difference: float
+    images: int
+    tolerance: float
+
+
 class Artifact(Value):
-    """A file that a run produced. `blob` is its key in the blob store."""
+    """A file that a run produced. `blob` is its key in the blob store; `check` is there where it was made on request."""
 
     run_id: str
     name: str
@@ -115,3 +123,4 @@ class Artifact(Value):
     epoch: int | None = None
     blob: str
     created_at: Instant
+    check: Check | None = None

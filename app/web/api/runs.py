@@ -13,7 +13,6 @@ from app.core.runs.series import Axis
 from app.core.runs.sweeps import Sweep, Variant, expanded
 from app.core.values import JsonObject, Name, Sort, Value
 from app.web.dependencies import Services
-from app.web.downloads import download
 from app.web.problems import field_errors
 
 router = APIRouter(prefix="/runs", tags=["runs"])
@@ -140,27 +139,6 @@ def events(
 def log(run_id: str, services: Services) -> PlainTextResponse:
     """The log as text."""
     return PlainTextResponse(services.metrics.log(run_id))
-
-
-@router.get("/{run_id}/artifacts")
-def artifacts(run_id: str, services: Services) -> dict[str, Any]:
-    """The files it produced."""
-    found = services.artifacts.of(run_id)
-    shown = [artifact.model_dump(mode="json", exclude={"blob", "run_id"}) for artifact in found]
-    return {"items": [{**entry, "created": entry.pop("created_at")} for entry in shown], "next": None}
-
-
-@router.get("/{run_id}/artifacts/{name}")
-def artifact(
-    run_id: str, name: str, services: Services, wanted: Annotated[str | None, Header(alias="range")] = None
-) -> Response:
-    """One file, whole or a range of it."""
-    found = services.artifacts.get(run_id, name)
-
-    def part(start: int, end: int) -> Any:
-        return services.artifacts.stream(found, start=start, end=end)
-
-    return download(part, size=found.bytes, sha256=found.sha256, name=found.name, wanted=wanted)
 
 
 def _sweep(body: JsonObject) -> tuple[str, list[Variant]]:

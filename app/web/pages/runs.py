@@ -18,6 +18,7 @@ from app.web.pages.evaluation_view import evaluation_view, image_address
 from app.web.pages.forms import Form
 from app.web.pages.frame import show, with_origins
 from app.web.pages.matrix_view import Shown
+from app.web.pages.run_downloads import downloads_of
 
 router = APIRouter(prefix="/runs", include_in_schema=False)
 
@@ -70,7 +71,7 @@ def list_page(
 def detail_page(run_id: str, request: Request, services: Services, matrix: Shown = "counts") -> HTMLResponse:
     """Everything about one run; `matrix` says what the cells of its confusion matrices have."""
     run = services.runs.get(run_id)
-    artifacts = services.artifacts.of(run_id)
+    downloads = downloads_of(services, run)
     log = services.metrics.log(run_id).splitlines()[-LOG_LINES:]
     line = with_origins(services, [run])[0]
     return show(
@@ -81,8 +82,8 @@ def detail_page(run_id: str, request: Request, services: Services, matrix: Shown
         line=line,
         run=run,
         settings=told_settings(run.configuration),
-        artifacts=artifacts,
-        has_weights=any(artifact.name.endswith(".weights.h5") for artifact in artifacts),
+        downloads=downloads,
+        has_weights=any(artifact.name.endswith(".weights.h5") for artifact in downloads.files),
         lender=_lender(services, run),
         evaluation=evaluation_view(services, run, matrix),
         image_address=image_address(line.dataset, run),

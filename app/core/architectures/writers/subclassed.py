@@ -15,6 +15,7 @@ BODY = 8
 
 def write_subclassed(architecture: Architecture, writing: Writing) -> list[str]:
     """A class with its layers in `__init__` and a plain `call`, and `model`, built by calling it on its inputs."""
+    writing.names.take("training")
     title = writing.names.fresh(class_name(architecture.name))
     flow = Flow(architecture, writing)
     variables = flow.name_inputs()
@@ -25,7 +26,8 @@ def write_subclassed(architecture: Architecture, writing: Writing) -> list[str]:
     body += [
         flow.statement(made, lambda layer: f"self.{attributes[layer.name]}", indent=BODY) for made in architecture.calls
     ]
-    lines += ["", f"    def call(self, {taken}):"]
+    # Keras tells a network that it is being trained only where its `call` takes `training`; layers inside learn it then.
+    lines += ["", f"    def call(self, {taken}, training=None):"]
     lines += [f"{' ' * BODY}{line}" for line in body]
     lines += [f"{' ' * BODY}{lay_out(joined('return ', flow.outputs()), indent=BODY)}", "", ""]
     return [*lines, *_instance(architecture, writing, title=title, variables=variables)]

@@ -105,7 +105,7 @@ def test_a_class_holds_its_layers_and_is_built() -> None:
         '        self.loss_layer = layers.Dense(3, name="loss")\n'
         "        self.dense = layers.Dense(3)\n"
         "\n"
-        "    def call(self, inputs):\n"
+        "    def call(self, inputs, training=None):\n"
         "        x = self.loss_layer(inputs)\n"
         "        outputs = self.dense(x)\n"
         "        return outputs\n"

@@ -1,0 +1,105 @@
+"""What a trained network is, on which data, how it was measured and how it is used: Markdown for people.
+
+The headings are those of Mitchell et al., "Model Cards for Model Reporting" (2019), as far as a run knows them.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import JsonValue
+
+from app.core.datasets.dataset import Split
+from app.core.datasets.preparing_code import steps
+from app.core.runs.exports import ExportFormat
+from app.core.runs.loading import loading_code
+from app.core.runs.run import Check
+from app.core.runs.script import ScriptFacts
+
+
+def model_card(facts: ScriptFacts, *, checks: Mapping[str, Check], missing: Mapping[str, str], epoch: JsonValue) -> str:
+    """`checks` by file name; `missing` says of each format that could not be made why."""
+    parts = [
+        f"# {_plain(facts.run.name)}",
+        _details(facts, epoch),
+        "## Data\n\n" + _data(facts),
+        "## Measured\n\n" + _measured(facts),
+        "## Use\n\n" + _use(facts, checks),
+        "## Files\n\n" + _files(checks, missing),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _details(facts: ScriptFacts, epoch: JsonValue) -> str:
+    asked = facts.run.configuration
+    versions = ", ".join(f"{name} {found}" for name, found in facts.versions.items() if name != "backend")
+    shown = "unknown" if epoch is None else f"{epoch} of {len(facts.epochs)}"
+    lines = {
+        "Run": facts.run.id,
+        "Network": f"{_plain(facts.architecture.name)} ({facts.architecture.style.value})",
+        "Weights": f"epoch {shown}; best by {asked.monitor}",
+        "Training": f"{asked.optimizer.name}, learning rate {asked.optimizer.learning_rate:g}, {asked.loss}, "
+        f"batches of {asked.batch_size}, seed {asked.seed}, {asked.precision}",
+        "Computed by": versions or "unknown",
+    }
+    if facts.run.start_from is not None:
+        lines["Starts from"] = f"the {facts.run.start_from.weights} weights of run {facts.run.start_from.run}"
+    return "\n".join(f"- {name}: {text}" for name, text in lines.items())
+
+
+def _data(facts: ScriptFacts) -> str:
+    rows = [f"{_plain(facts.dataset)}. Images by class, in the order of the network's outputs:", ""]
+    splits = [split for split in Split if split in facts.splits]
+    rows.append("| class | " + " | ".join(split.value for split in splits) + " |")
+    rows.append("| --- |" + " ---: |" * len(splits))
+    for name in facts.classes:
+        counts = " | ".join(str(facts.splits[split].by_class.get(name, 0)) for split in splits)
+        rows.append(f"| {_plain(name)} | {counts} |")
+    return "\n".join(rows)
+
+
+def _measured(facts: ScriptFacts) -> str:
+    if not facts.run.evaluation:
+        return "It was not measured."
+    lines = ["The weights of the best epoch, on images that were kept from training; intervals are Wilson's, 95 %.", ""]
+    for split, found in facts.run.evaluation.items():
+        low, high = (f"{100 * float(bound):.1f}" for bound in found["interval"])  # type: ignore[union-attr, arg-type]
+        lines.append(
+            f"- {split}: accuracy {100 * float(found['accuracy']):.1f} % ({low} to {high} %; {found['correct']} of "  # type: ignore[arg-type]
+            f"{found['images']} images), loss {_loss(found['loss'])}"
+        )
+    if Split.VALIDATION.value in facts.run.evaluation:
+        lines += ["", "The best epoch was chosen by validation images: only the test images were never looked at."]
+    return "\n".join(lines)
+
+
+def _loss(value: Any) -> str:
+    return "not a number" if value is None else f"{value:.4f}"
+
+
+def _use(facts: ScriptFacts, checks: Mapping[str, Check]) -> str:
+    prepared = "\n".join(steps(facts.preparation))
+    head = "An image `file` becomes the network's input (images of more than 8 bits a channel: see run.json):"
+    code = f"import numpy\nfrom PIL import Image, ImageOps\n{prepared}\nimages = numpy.float32(array)[None] / 255"
+    parts = [f"{head}\n\n```python\n{code}\n```", f"Its outputs are probabilities of: {list(facts.classes)!r}."]
+    for made in (ExportFormat.KERAS, ExportFormat.ONNX, ExportFormat.LITERT, ExportFormat.SAVED_MODEL):
+        name = next((name for name in checks if name.endswith(made.suffix)), None)
+        if name is not None:
+            opened = name.removesuffix(".zip")
+            parts.append(f"{made.label}:\n\n```python\n{loading_code(made, opened)}\n```")
+    parts.append("`script.py` and `script.ipynb` repeat the training.")
+    return "\n\n".join(parts)
+
+
+def _files(checks: Mapping[str, Check], missing: Mapping[str, str]) -> str:
+    lines = [
+        f"- {name}: opened again, its probabilities differ by at most {check.largest_difference:.2g} from those of the "
+        f"trained network on {check.images} images"
+        for name, check in checks.items()
+    ]
+    lines += [f"- {label} is not here: {_plain(why)}" for label, why in missing.items()]
+    return "\n".join([*lines, "- SHA256SUMS: verify with `sha256sum -c SHA256SUMS`"])
+
+
+def _plain(text: str) -> str:
+    """As text in Markdown, whatever it says."""
+    return "".join(f"\\{character}" if character in r"\`*_{}[]<>()#+!|~" else character for character in text)
