@@ -16,6 +16,7 @@ from app.adapters.task_queue import CeleryTaskQueue
 from app.services.architectures import ArchitectureService
 from app.services.artifacts import ArtifactService
 from app.services.bundle import ServiceBundle
+from app.services.curves import CurveService
 from app.services.dataset_statistics import StatisticsService
 from app.services.dataset_uploads import UploadLimits
 from app.services.datasets import DatasetService
@@ -67,6 +68,7 @@ def compose(settings: Settings) -> ServiceBundle:
         plans=plans,
         run_queue=QueueService(database=database, queue=queue, event_log=event_log),
         metrics=MetricsService(database=database, event_log=event_log),
+        curves=CurveService(database=database, blobs=blobs),
         storage=StorageService(database=database, blobs=blobs, folder=RoomOnDisk(settings.data), clock=utc_now),
         artifacts=ArtifactService(database=database, blobs=blobs, event_log=event_log, clock=utc_now),
         workers=WorkerService(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app.core.ports import BlobStore, Database, EventLog, Inspector, TaskQueue
 from app.services.architectures import ArchitectureService
 from app.services.artifacts import ArtifactService
+from app.services.curves import CurveService
 from app.services.dataset_statistics import StatisticsService
 from app.services.datasets import DatasetService
 from app.services.definitions import DefinitionService
@@ -45,6 +46,7 @@ class ServiceBundle:
     plans: PlanService
     run_queue: QueueService
     metrics: MetricsService
+    curves: CurveService
     artifacts: ArtifactService
     storage: StorageService
     workers: WorkerService

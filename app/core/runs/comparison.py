@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.core.runs.columns import columns_of
 from app.core.runs.configuration import Configuration
+from app.core.runs.levels import levels_of, series_from
 from app.core.runs.run import Event, EventKind, Run
-from app.core.runs.series import series_of
+from app.core.runs.series import Series, Wanted
 from app.core.values import Value
 
 
@@ -39,7 +41,7 @@ def compare(histories: Sequence[RunHistory]) -> dict[str, Any]:
             for name in names
         ],
         "series": {
-            history.run.id: {name: series.json_object() for name, series in series_of(history.epochs).items()}
+            history.run.id: {name: series.json_object() for name, series in _epoch_series(history).items()}
             for history in histories
         },
         "deltas": {history.run.id: _deltas(history.run.summary, baseline) for history in histories},
@@ -47,6 +49,10 @@ def compare(histories: Sequence[RunHistory]) -> dict[str, Any]:
         "identical_through": identical,
         "first_divergence": divergence,
     }
+
+
+def _epoch_series(history: RunHistory) -> dict[str, Series]:
+    return series_from(levels_of(columns_of(history.epochs)), Wanted())
 
 
 def _digests(events: Sequence[Event]) -> list[str | None]:

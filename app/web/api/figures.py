@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from app.core.datasets.dataset import Split
 from app.core.errors import NotFoundError
 from app.core.runs.run import EventKind
-from app.core.runs.series import Axis
+from app.core.runs.series import Axis, Wanted
 from app.services.bundle import ServiceBundle
 from app.web.dependencies import Services
 from app.web.figures.confusion import confusion_figure
@@ -34,7 +34,7 @@ def curves(
 def steps(run_id: str, services: Services, name: Step = "gradient_norm", theme: ThemeName = "light") -> dict[str, Any]:
     """One value of every step: loss, accuracy, learning rate, norm of the gradients, images a second."""
     key = f"batch_{name}"
-    series = services.metrics.series(run_id, names=[key], x="step", max_points=MOST_POINTS)
+    series = services.curves.series(run_id, Wanted(names=(key,), axis="step", max_points=MOST_POINTS))
     return steps_figure(series.get(key), name=name, theme=theme)
 
 
@@ -68,6 +68,6 @@ def compared_curves(
 
 
 def _curves(services: ServiceBundle, run_id: str, metric: Metric, axis: Axis) -> Curves:
-    names = [metric, f"val_{metric}"]
-    series = services.metrics.series(run_id, names=names, x=axis, max_points=MOST_POINTS)
+    wanted = Wanted(names=(metric, f"val_{metric}"), axis=axis, max_points=MOST_POINTS)
+    series = services.curves.series(run_id, wanted)
     return Curves(label=services.runs.get(run_id).name, series=series)

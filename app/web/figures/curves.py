@@ -8,7 +8,7 @@ from typing import Any
 from app.core.runs.series import Series
 from app.web.figures.palette import Theme, ThemeName, faded, theme_of
 
-X_TITLES = {"epoch": "epoch", "step": "step", "time": "seconds"}
+X_TITLES = {"epoch": "epoch", "step": "step", "time": "seconds", "wall": "seconds since 1970"}
 LONGEST_LABEL = 48
 WHOLE_TICKS = 8
 """Up to here each epoch or step has its tick; Plotly would put some between them, which read as doubles."""

@@ -1,0 +1,103 @@
+"""Use cases of curves: what is read of a run's metrics does not grow with its length.
+
+The metrics of a run that has ended lie in the blob store as columns, at several resolutions: its worker puts them there,
+and whoever reads them first does where no worker did. Their keys name the last event that they hold, so that those of a
+run that went on are never taken for what it is now; the events stay the truth, and everything here can be made again.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Collection
+from contextlib import suppress
+
+from app.core.errors import NotFoundError, OutOfSpaceError, UnavailableError
+from app.core.ports import BlobStore, Database
+from app.core.runs.columns import Columns, ColumnsBuilder
+from app.core.runs.levels import LEVELS, Level, levels_of, packed, series_from, unpacked
+from app.core.runs.run import EventKind, Run
+from app.core.runs.series import Series, Wanted
+from app.core.storage import StorageKind
+
+FOLLOWED_AT_ONCE = 64
+_KINDS = (EventKind.EPOCH, EventKind.METRICS)
+
+
+class CurveService:
+    """Reads metrics as curves."""
+
+    def __init__(self, *, database: Database, blobs: BlobStore) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._followed: OrderedDict[str, _Followed] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def series(self, run_id: str, wanted: Wanted) -> dict[str, Series]:
+        """Curves by metric name."""
+        with self._database.transaction() as transaction:
+            run = transaction.runs.get(run_id)
+        return self.of(run, wanted)
+
+    def of(self, run: Run, wanted: Wanted) -> dict[str, Series]:
+        """Curves of a run that was just read."""
+        return series_from(self._kept_levels(run) if run.is_terminal else levels_of(self._so_far(run)), wanted)
+
+    def compact(self, run_id: str) -> None:
+        """Put the columns of a run that has ended where they are read fast; nothing happens while it goes on."""
+        with self._database.transaction() as transaction:
+            run = transaction.runs.get(run_id)
+        if run.is_terminal and self._blobs.size(_key(run, None)) is None:
+            self._keep(run, self._all(run))
+
+    def _kept_levels(self, run: Run) -> Callable[[Level, Collection[str]], Columns]:
+        def level_of(level: Level, names: Collection[str]) -> Columns:
+            try:
+                return unpacked(self._blobs.get_bytes(_key(run, level)), names)
+            except NotFoundError:
+                columns = self._all(run)
+                # Curves are shown where there is no room to keep them, too.
+                with suppress(OutOfSpaceError, UnavailableError):
+                    self._keep(run, columns)
+                return levels_of(columns)(level, names)
+
+        return level_of
+
+    def _keep(self, run: Run, columns: Columns) -> None:
+        # The whole comes last: where it is, everything is.
+        for level in LEVELS:
+            self._blobs.put_bytes(_key(run, level), packed(levels_of(columns)(level, ())))
+
+    def _all(self, run: Run) -> Columns:
+        builder = ColumnsBuilder()
+        with self._database.transaction() as transaction:
+            builder.add(transaction.runs.events(run.id, kinds=_KINDS))
+        return builder.columns()
+
+    def _so_far(self, run: Run) -> Columns:
+        """Of a run that goes on only what is new is read from the database."""
+        with self._lock:
+            followed = self._followed.pop(run.id, None) or _Followed()
+            self._followed[run.id] = followed
+            while len(self._followed) > FOLLOWED_AT_ONCE:
+                self._followed.popitem(last=False)
+        with followed.lock:
+            if followed.columns is None or followed.seq < run.last_seq:
+                with self._database.transaction() as transaction:
+                    new = transaction.runs.events(run.id, after=followed.seq, kinds=_KINDS)
+                followed.builder.add(new)
+                followed.seq = max(run.last_seq, new[-1].seq if new else 0)
+                followed.columns = followed.builder.columns()
+            return followed.columns
+
+
+class _Followed:
+    """What is known of a run that goes on: all up to an event."""
+
+    def __init__(self) -> None:
+        self.builder = ColumnsBuilder()
+        self.seq = 0
+        self.columns: Columns | None = None
+        self.lock = threading.Lock()
+
+
+def _key(run: Run, level: Level) -> str:
+    return f"{StorageKind.CURVES.value}/{run.id}/{run.last_seq}/{'all' if level is None else level}.npz"
