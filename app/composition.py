@@ -32,6 +32,7 @@ from app.services.sources import SourceService
 from app.services.starting_weights import StartingWeights
 from app.services.storage import StorageService
 from app.services.training_plans import PlanService
+from app.services.twins import TwinService
 from app.services.workers import WorkerService
 from app.settings import Settings
 
@@ -47,6 +48,7 @@ def compose(settings: Settings) -> ServiceBundle:
     architectures = ArchitectureService(database=database, inspector=inspector, clock=utc_now, new_id=new_id)
     sources = SourceService(database=database, blobs=blobs, clock=utc_now)
     definitions = DefinitionService(architectures=architectures, inspector=inspector)
+    curves = CurveService(database=database, blobs=blobs)
     plans, runs = _runs(settings, database, queue, event_log, architectures)
     return ServiceBundle(
         settings=settings,
@@ -68,7 +70,8 @@ def compose(settings: Settings) -> ServiceBundle:
         plans=plans,
         run_queue=QueueService(database=database, queue=queue, event_log=event_log),
         metrics=MetricsService(database=database, event_log=event_log),
-        curves=CurveService(database=database, blobs=blobs),
+        curves=curves,
+        twins=TwinService(database=database, curves=curves),
         storage=StorageService(database=database, blobs=blobs, folder=RoomOnDisk(settings.data), clock=utc_now),
         artifacts=ArtifactService(database=database, blobs=blobs, event_log=event_log, clock=utc_now),
         workers=WorkerService(

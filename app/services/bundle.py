@@ -19,6 +19,7 @@ from app.services.sample_dice import SampleService
 from app.services.sources import SourceService
 from app.services.storage import StorageService
 from app.services.training_plans import PlanService
+from app.services.twins import TwinService
 from app.services.workers import WorkerService
 from app.settings import Settings
 
@@ -47,6 +48,7 @@ class ServiceBundle:
     run_queue: QueueService
     metrics: MetricsService
     curves: CurveService
+    twins: TwinService
     artifacts: ArtifactService
     storage: StorageService
     workers: WorkerService

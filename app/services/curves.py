@@ -7,12 +7,12 @@ run that went on are never taken for what it is now; the events stay the truth, 
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 
 from app.core.errors import NotFoundError, OutOfSpaceError, UnavailableError
 from app.core.ports import BlobStore, Database
-from app.core.runs.columns import Columns, ColumnsBuilder
+from app.core.runs.columns import NO_POINTS, OF_STEPS, Columns, ColumnsBuilder, Points
 from app.core.runs.levels import LEVELS, Level, levels_of, packed, series_from, unpacked
 from app.core.runs.run import EventKind, Run
 from app.core.runs.series import Series, Wanted
@@ -39,7 +39,26 @@ class CurveService:
 
     def of(self, run: Run, wanted: Wanted) -> dict[str, Series]:
         """Curves of a run that was just read."""
-        return series_from(self._kept_levels(run) if run.is_terminal else levels_of(self._so_far(run)), wanted)
+        return series_from(self._levels(run), wanted)
+
+    def of_several(self, run_ids: Sequence[str], wanted: Wanted) -> tuple[list[Run], dict[str, dict[str, Series]]]:
+        """Runs in this order, and their curves by run and metric; NotFoundError where one is not there."""
+        runs = self._runs(run_ids)
+        return runs, {run.id: self.of(run, wanted) for run in runs}
+
+    def whole(self, run_ids: Sequence[str], name: str) -> dict[str, Points]:
+        """Every point of one metric, by run; none where a run does not have it."""
+        found = {}
+        for run in self._runs(run_ids):
+            found[run.id] = self._levels(run)(None, (name,)).points.get(name, NO_POINTS)
+        return found
+
+    def names(self, run_ids: Sequence[str]) -> list[str]:
+        """The metrics that any of the runs has, those of whole epochs first."""
+        found: set[str] = set()
+        for run in self._runs(run_ids):
+            found |= self._levels(run)(LEVELS[0], ()).points.keys()
+        return sorted(found, key=lambda name: (name.startswith(OF_STEPS), name))
 
     def compact(self, run_id: str) -> None:
         """Put the columns of a run that has ended where they are read fast; nothing happens while it goes on."""
@@ -47,6 +66,16 @@ class CurveService:
             run = transaction.runs.get(run_id)
         if run.is_terminal and self._blobs.size(_key(run, None)) is None:
             self._keep(run, self._all(run))
+
+    def _runs(self, run_ids: Sequence[str]) -> list[Run]:
+        with self._database.transaction() as transaction:
+            found = transaction.runs.several(run_ids)
+            for missing in set(run_ids) - {run.id for run in found}:
+                transaction.runs.get(missing)
+        return found
+
+    def _levels(self, run: Run) -> Callable[[Level, Collection[str]], Columns]:
+        return self._kept_levels(run) if run.is_terminal else levels_of(self._so_far(run))
 
     def _kept_levels(self, run: Run) -> Callable[[Level, Collection[str]], Columns]:
         def level_of(level: Level, names: Collection[str]) -> Columns:

@@ -178,12 +178,12 @@ class RunService:
         self._event_log.append([event])
         return event
 
-    def compare(self, run_ids: Sequence[str]) -> dict[str, Any]:
-        """Runs side by side, the first as the baseline."""
+    def compare(self, run_ids: Sequence[str], *, baseline: str | None = None) -> dict[str, Any]:
+        """Runs side by side; the baseline is the one of that id, or else the first."""
         if not 1 <= len(run_ids) <= MOST_RUNS_AT_ONCE:
             raise InvalidError("Name the runs to compare: ?runs=ID,ID,...")
         with self._database.transaction() as transaction:
-            return compare([_history(transaction, run_id) for run_id in dict.fromkeys(run_ids)])
+            return compare([_history(transaction, run_id) for run_id in dict.fromkeys(run_ids)], baseline=baseline)
 
     def _refuse_what_cannot_fit(self, requests: Sequence[RunRequest]) -> None:
         """Each architecture with each configuration once; before the transaction, since tables may have to be built."""

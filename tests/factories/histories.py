@@ -68,22 +68,22 @@ def run_with(
     name: str = "a run",
     state: RunState = RunState.FINISHED,
     style: Style = Style.SEQUENTIAL,
+    beside: Run | None = None,
     **configuration: Any,
 ) -> Run:
-    """A run of these attempts, and where it ended."""
+    """A run of these attempts, and where it ended; on the same images as the one `beside` it, or else on its own."""
     stored = stored_architecture(name=f"tiny-{new_id()[:6]}")
     definition = stored.architecture.model_copy(update={"style": style})
     stored = stored.model_copy(update={"architecture": definition, "digest": definition.digest})
-    dataset = ready_dataset(database)
-    assert dataset.version is not None
+    dataset_id, version_id = (beside.dataset_id, beside.version_id) if beside else _new_images(database)
     asked = Configuration.model_validate({"epochs": 4, **configuration})
     run = Run(
         id=new_id(),
         name=name,
         state=RunState.QUEUED,
         architecture_id=stored.id,
-        dataset_id=dataset.id,
-        version_id=dataset.version.id,
+        dataset_id=dataset_id,
+        version_id=version_id,
         configuration=asked,
         progress=Progress(epochs=asked.epochs),
         created_at=utc_now(),
@@ -95,6 +95,12 @@ def run_with(
         for number, events in enumerate(attempts, start=1):
             _attempt(transaction, run, number, list(events), is_last=number == len(attempts), state=state)
         return transaction.runs.get(run.id)
+
+
+def _new_images(database: SqlDatabase) -> tuple[str, str]:
+    dataset = ready_dataset(database)
+    assert dataset.version is not None
+    return dataset.id, dataset.version.id
 
 
 def _attempt(

@@ -23,6 +23,7 @@ attempt began; value is NaN where it was not finite."""
 Points: TypeAlias = NDArray[Any]
 """Shape (points,), dtype POINT, in order of step."""
 
+NO_POINTS: Points = np.empty(0, dtype=POINT)
 OF_STEPS = "batch_"
 _ENDS_AND_EXTREMES = 4
 _MINMAX = MinMaxDownsampler()  # type: ignore[no-untyped-call]

@@ -23,14 +23,15 @@ class RunHistory:
     epochs: Sequence[Event]
 
 
-def compare(histories: Sequence[RunHistory]) -> dict[str, Any]:
-    """As the REST contract shows it; the first run is the baseline."""
+def compare(histories: Sequence[RunHistory], *, baseline: str | None = None) -> dict[str, Any]:
+    """As the REST contract shows it; the run with the id `baseline` is the baseline, or else the first."""
     digests = [_digests(history.epochs) for history in histories]
     identical, divergence = _identical_through(digests)
     configurations = [_flat(history) for history in histories]
     names = list(dict.fromkeys(name for values in configurations for name in values))
-    baseline = histories[0].run.summary
+    reference = next((history.run for history in histories if history.run.id == baseline), histories[0].run)
     return {
+        "baseline": reference.id,
         "runs": [history.run.representation() for history in histories],
         "configuration": [
             {
@@ -44,7 +45,7 @@ def compare(histories: Sequence[RunHistory]) -> dict[str, Any]:
             history.run.id: {name: series.json_object() for name, series in _epoch_series(history).items()}
             for history in histories
         },
-        "deltas": {history.run.id: _deltas(history.run.summary, baseline) for history in histories},
+        "deltas": {history.run.id: _deltas(history.run.summary, reference.summary) for history in histories},
         "weights_digests": {history.run.id: found for history, found in zip(histories, digests, strict=True)},
         "identical_through": identical,
         "first_divergence": divergence,

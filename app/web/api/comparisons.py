@@ -1,15 +1,107 @@
 """Comparisons over REST."""
 
-from typing import Any
+import csv
+import io
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, Query, Response
+from fastapi.responses import StreamingResponse
+from pydantic_core import to_json
 
+from app.core.errors import FieldError, InvalidError
+from app.core.runs.request import MOST_RUNS_AT_ONCE
+from app.core.runs.run import Run
+from app.core.runs.series import Axis, Series, Wanted
 from app.web.dependencies import Services
+from app.web.figures.compared_curves import compared_curves
+from app.web.figures.palette import ThemeName
 
 router = APIRouter(prefix="/comparisons", tags=["comparisons"])
 
+EXPORTED_POINTS = 100_000
+
+
+def _ids(
+    runs: Annotated[str, Query(description="Ids, comma-separated; the first is the baseline unless another is named.")],
+) -> list[str]:
+    ids = list(dict.fromkeys(run_id for run_id in runs.split(",") if run_id))
+    if not 1 <= len(ids) <= MOST_RUNS_AT_ONCE:
+        raise InvalidError(
+            f"{len(ids)} runs were named; between 1 and {MOST_RUNS_AT_ONCE} are compared at once: ?runs=ID,ID,...",
+            errors=[FieldError("runs", f"expected 1 to {MOST_RUNS_AT_ONCE} ids")],
+        )
+    return ids
+
+
+RunIds = Annotated[list[str], Depends(_ids)]
+Place = Annotated[float | None, Query(allow_inf_nan=False)]
+
 
 @router.get("")
-def compare(runs: str, services: Services) -> dict[str, Any]:
-    """Runs side by side, the first as the baseline: ?runs=ID,ID,..."""
-    return services.runs.compare([run_id for run_id in runs.split(",") if run_id])
+def compare(runs: RunIds, services: Services, baseline: str | None = None) -> dict[str, Any]:
+    """Runs side by side; `twins` are those of which the same was asked as of the baseline, and where they part from it."""
+    compared = services.runs.compare(runs, baseline=baseline)
+    twins = services.twins.of(compared["baseline"], runs, compared["weights_digests"])
+    return compared | {"twins": [twin.json_object() for twin in twins]}
+
+
+@router.get("/figure")
+def figure(
+    runs: RunIds,
+    services: Services,
+    metric: str = "val_accuracy",
+    x: Axis = "epoch",
+    x_from: Place = None,
+    x_to: Place = None,
+    max_points: Annotated[int, Query(ge=2, le=20_000)] = 1_000,
+    theme: ThemeName = "light",
+) -> Response:
+    """One metric of several runs on one axis, between two places of it: Plotly's data and layout."""
+    wanted = Wanted(names=(metric,), axis=x, x_from=x_from, x_to=x_to, max_points=max_points)
+    found, series = services.curves.of_several(runs, wanted)
+    return _json(compared_curves(found, series, metric=metric, axis=x, theme=theme))
+
+
+@router.get("/series")
+def series_(
+    runs: RunIds,
+    services: Services,
+    metric: str = "val_accuracy",
+    x: Axis = "epoch",
+    x_from: Place = None,
+    x_to: Place = None,
+    max_points: Annotated[int, Query(ge=2, le=EXPORTED_POINTS)] = EXPORTED_POINTS,
+    format: Literal["json", "csv"] = "json",  # noqa: A002 -- its name in the address
+) -> Response:
+    """One metric of several runs as numbers to take along, at full resolution up to 100,000 points a run."""
+    wanted = Wanted(names=(metric,), axis=x, x_from=x_from, x_to=x_to, max_points=max_points)
+    found, series = services.curves.of_several(runs, wanted)
+    curves = [(run, series[run.id][metric]) for run in found if metric in series[run.id]]
+    name = f'attachment; filename="{"".join(c if c.isalnum() or c in "_-" else "-" for c in metric)[:80]}.{format}"'
+    if format == "csv":
+        return StreamingResponse(
+            _lines(curves, x, metric), media_type="text/csv", headers={"Content-Disposition": name}
+        )
+    shown = [{"run": run.id, "name": run.name, **curve.model_dump()} for run, curve in curves]
+    answer = _json({"metric": metric, "x": x, "runs": shown})
+    answer.headers["Content-Disposition"] = name
+    return answer
+
+
+def _lines(curves: list[tuple[Run, Series]], axis: Axis, metric: str) -> Iterator[str]:
+    file = io.StringIO()
+    writer = csv.writer(file)
+    writer.writerow(["run", "name", "attempt", axis, metric])
+    for run, curve in curves:
+        for place, value, attempt in zip(curve.x, curve.y, curve.attempts, strict=True):
+            writer.writerow([run.id, run.name, attempt, repr(place), "" if value is None else repr(value)])
+        yield file.getvalue()
+        file.seek(0)
+        file.truncate()
+    yield file.getvalue()
+
+
+def _json(content: Any) -> Response:
+    # Written at once: FastAPI would look at each of the many numbers before.
+    return Response(to_json(content, inf_nan_mode="null"), media_type="application/json")

@@ -1,17 +1,16 @@
 """Figures over REST: Plotly's `data` and `layout`, as plain data."""
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from app.core.datasets.dataset import Split
 from app.core.errors import NotFoundError
 from app.core.runs.run import EventKind
 from app.core.runs.series import Axis, Wanted
-from app.services.bundle import ServiceBundle
 from app.web.dependencies import Services
 from app.web.figures.confusion import confusion_figure
-from app.web.figures.curves import Curves, curves_figure
+from app.web.figures.curves import curves_figure
 from app.web.figures.palette import ThemeName
 from app.web.figures.steps import device_figure, steps_figure
 
@@ -27,7 +26,8 @@ def curves(
     run_id: str, services: Services, metric: Metric = "accuracy", x: Axis = "epoch", theme: ThemeName = "light"
 ) -> dict[str, Any]:
     """One run's training and validation curve."""
-    return curves_figure([_curves(services, run_id, metric, x)], metric=metric, axis=x, theme=theme)
+    wanted = Wanted(names=(metric, f"val_{metric}"), axis=x, max_points=MOST_POINTS)
+    return curves_figure(services.curves.series(run_id, wanted), metric=metric, axis=x, theme=theme)
 
 
 @router.get("/runs/{run_id}/figures/steps")
@@ -52,22 +52,3 @@ def confusion(run_id: str, services: Services, split: Split = Split.TEST, theme:
     if measured is None:
         raise NotFoundError(f"Run {run_id} has not been evaluated on {split.value} images; that comes at its end.")
     return confusion_figure(measured["classes"], measured["confusion_matrix"], theme=theme)
-
-
-@router.get("/comparisons/figure")
-def compared_curves(
-    runs: Annotated[str, Query(description="Ids, comma-separated.")],
-    services: Services,
-    metric: Metric = "accuracy",
-    x: Axis = "epoch",
-    theme: ThemeName = "light",
-) -> dict[str, Any]:
-    """The curves of several runs on one axis."""
-    ids = list(dict.fromkeys(run_id for run_id in runs.split(",") if run_id))
-    return curves_figure([_curves(services, run_id, metric, x) for run_id in ids], metric=metric, axis=x, theme=theme)
-
-
-def _curves(services: ServiceBundle, run_id: str, metric: Metric, axis: Axis) -> Curves:
-    wanted = Wanted(names=(metric, f"val_{metric}"), axis=axis, max_points=MOST_POINTS)
-    series = services.curves.series(run_id, wanted)
-    return Curves(label=services.runs.get(run_id).name, series=series)
