@@ -8,6 +8,7 @@ pytest_plugins = [
     "tests.fixtures.databases",
     "tests.fixtures.running",
     "tests.fixtures.browsing",
+    "tests.fixtures.comparing",
     "tests.fixtures.editing",
     "tests.fixtures.uploading",
     "tests.fixtures.scripted",

@@ -5,6 +5,7 @@ and whoever reads them first does where no worker did. Their keys name the last 
 run that went on are never taken for what it is now; the events stay the truth, and everything here can be made again.
 """
 
+import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
@@ -12,11 +13,12 @@ from contextlib import suppress
 
 from app.core.errors import NotFoundError, OutOfSpaceError, UnavailableError
 from app.core.ports import BlobStore, Database
-from app.core.runs.columns import NO_POINTS, OF_STEPS, Columns, ColumnsBuilder, Points
-from app.core.runs.levels import LEVELS, Level, levels_of, packed, series_from, unpacked
+from app.core.runs.columns import OF_STEPS, Columns, ColumnsBuilder, Points
+from app.core.runs.levels import LEVELS, Level, files_of, levels_of, names_in, series_from, unpacked, whole_of
 from app.core.runs.run import EventKind, Run
 from app.core.runs.series import Series, Wanted
 from app.core.storage import StorageKind
+from app.services.named_runs import named_runs
 
 FOLLOWED_AT_ONCE = 64
 _KINDS = (EventKind.EPOCH, EventKind.METRICS)
@@ -50,29 +52,26 @@ class CurveService:
         """Every point of one metric, by run; none where a run does not have it."""
         found = {}
         for run in self._runs(run_ids):
-            found[run.id] = self._levels(run)(None, (name,)).points.get(name, NO_POINTS)
+            found[run.id] = whole_of(self._levels(run), name)
         return found
 
     def names(self, run_ids: Sequence[str]) -> list[str]:
         """The metrics that any of the runs has, those of whole epochs first."""
         found: set[str] = set()
         for run in self._runs(run_ids):
-            found |= self._levels(run)(LEVELS[0], ()).points.keys()
+            found.update(self._names_kept(run) if run.is_terminal else self._so_far(run).points)
         return sorted(found, key=lambda name: (name.startswith(OF_STEPS), name))
 
     def compact(self, run_id: str) -> None:
         """Put the columns of a run that has ended where they are read fast; nothing happens while it goes on."""
         with self._database.transaction() as transaction:
             run = transaction.runs.get(run_id)
-        if run.is_terminal and self._blobs.size(_key(run, None)) is None:
+        if run.is_terminal and not self._blobs.exists(_key(run, LEVELS[0])):
             self._keep(run, self._all(run))
 
     def _runs(self, run_ids: Sequence[str]) -> list[Run]:
         with self._database.transaction() as transaction:
-            found = transaction.runs.several(run_ids)
-            for missing in set(run_ids) - {run.id for run in found}:
-                transaction.runs.get(missing)
-        return found
+            return named_runs(transaction, run_ids)
 
     def _levels(self, run: Run) -> Callable[[Level, Collection[str]], Columns]:
         return self._kept_levels(run) if run.is_terminal else levels_of(self._so_far(run))
@@ -80,7 +79,7 @@ class CurveService:
     def _kept_levels(self, run: Run) -> Callable[[Level, Collection[str]], Columns]:
         def level_of(level: Level, names: Collection[str]) -> Columns:
             try:
-                return unpacked(self._blobs.get_bytes(_key(run, level)), names)
+                return self._read(run, level, names)
             except NotFoundError:
                 columns = self._all(run)
                 # Curves are shown where there is no room to keep them, too.
@@ -90,10 +89,26 @@ class CurveService:
 
         return level_of
 
+    def _read(self, run: Run, level: Level, names: Collection[str]) -> Columns:
+        overview = unpacked(self._blobs.get_bytes(_key(run, LEVELS[0])), names)
+        if level == LEVELS[0]:
+            return overview
+        points = dict(overview.points)
+        for name, total in overview.totals.items():
+            if len(points[name]) < total:
+                points[name] = unpacked(self._blobs.get_bytes(_key(run, level, name))).points[name]
+        return Columns(overview.started, points, overview.totals)
+
+    def _names_kept(self, run: Run) -> list[str]:
+        try:
+            return names_in(self._blobs.get_bytes(_key(run, LEVELS[0])))
+        except NotFoundError:
+            return list(self._kept_levels(run)(LEVELS[0], ()).points)
+
     def _keep(self, run: Run, columns: Columns) -> None:
-        # The whole comes last: where it is, everything is.
-        for level in LEVELS:
-            self._blobs.put_bytes(_key(run, level), packed(levels_of(columns)(level, ())))
+        # The overview comes last: where it is, everything is.
+        for level, name, content in files_of(columns):
+            self._blobs.put_bytes(_key(run, level, name), content)
 
     def _all(self, run: Run) -> Columns:
         builder = ColumnsBuilder()
@@ -128,5 +143,7 @@ class _Followed:
         self.lock = threading.Lock()
 
 
-def _key(run: Run, level: Level) -> str:
-    return f"{StorageKind.CURVES.value}/{run.id}/{run.last_seq}/{'all' if level is None else level}.npz"
+def _key(run: Run, level: Level, name: str | None = None) -> str:
+    """Metrics may have any name; files may not."""
+    of = "" if name is None else f"-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+    return f"{StorageKind.CURVES.value}/{run.id}/{run.last_seq}/{'all' if level is None else level}{of}.npz"

@@ -16,6 +16,7 @@ from app.core.runs.request import MOST_RUNS_AT_ONCE, RunRequest
 from app.core.runs.run import Event, EventKind, Progress, Run
 from app.core.runs.sweeps import Variant
 from app.core.values import JsonObject, Sort
+from app.services.named_runs import named_runs
 
 MOST_GROUPS = 100
 
@@ -124,6 +125,11 @@ class RunService:
         with self._database.transaction() as transaction:
             return transaction.runs.get(run_id)
 
+    def several(self, run_ids: Sequence[str]) -> list[Run]:
+        """In this order; NotFoundError where one is not there."""
+        with self._database.transaction() as transaction:
+            return named_runs(transaction, run_ids)
+
     def rename(self, run_id: str, *, name: str | None = None, tags: Sequence[str] | None = None) -> Run:
         """Give it another name, other tags, or both."""
         with self._database.transaction() as transaction:
@@ -183,7 +189,7 @@ class RunService:
         if not 1 <= len(run_ids) <= MOST_RUNS_AT_ONCE:
             raise InvalidError("Name the runs to compare: ?runs=ID,ID,...")
         with self._database.transaction() as transaction:
-            return compare([_history(transaction, run_id) for run_id in dict.fromkeys(run_ids)], baseline=baseline)
+            return compare(_histories(transaction, list(dict.fromkeys(run_ids))), baseline=baseline)
 
     def _refuse_what_cannot_fit(self, requests: Sequence[RunRequest]) -> None:
         """Each architecture with each configuration once; before the transaction, since tables may have to be built."""
@@ -266,13 +272,17 @@ def _output_units(stored: StoredArchitecture) -> int | None:
     return units if isinstance(units, int) else None
 
 
-def _history(transaction: Transaction, run_id: str) -> RunHistory:
-    run = transaction.runs.get(run_id)
-    definition = transaction.architectures.get(run.architecture_id).architecture
-    return RunHistory(
-        run=run,
-        architecture=definition.name,
-        style=definition.style.value,
-        dataset=transaction.datasets.get(run.dataset_id).name,
-        epochs=transaction.runs.events(run_id, kinds=(EventKind.EPOCH,)),
-    )
+def _histories(transaction: Transaction, run_ids: Sequence[str]) -> list[RunHistory]:
+    runs = named_runs(transaction, run_ids)
+    architectures = {of: transaction.architectures.summary(of) for of in {run.architecture_id for run in runs}}
+    datasets = {of: transaction.datasets.get(of).name for of in {run.dataset_id for run in runs}}
+    return [
+        RunHistory(
+            run=run,
+            architecture=architectures[run.architecture_id].name,
+            style=architectures[run.architecture_id].style.value,
+            dataset=datasets[run.dataset_id],
+            epochs=transaction.runs.events(run.id, kinds=(EventKind.EPOCH,)),
+        )
+        for run in runs
+    ]

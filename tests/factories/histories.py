@@ -106,6 +106,7 @@ def _new_images(database: SqlDatabase) -> tuple[str, str]:
 def _attempt(
     transaction: Any, run: Run, number: int, events: Sequence[Telling], *, is_last: bool, state: RunState
 ) -> None:
+    transaction.runs.place([run.id], before_all=True)
     claimed = transaction.runs.claim_next(worker="w", lease_seconds=1_000_000)
     assert (claimed.id, claimed.attempt) == (run.id, number)
     transaction.runs.append(run.id, attempt=number, events=events)

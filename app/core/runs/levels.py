@@ -1,12 +1,13 @@
 """Metrics kept at several resolutions, so that what is read grows with what is drawn and not with the run."""
 
 import io
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
 
-from app.core.runs.columns import Columns, Points
+from app.core.runs.columns import NO_POINTS, Columns, Points
 from app.core.runs.series import Series, Wanted
 
 Level: TypeAlias = int | None
@@ -39,6 +40,29 @@ def series_from(levels: Callable[[Level, Collection[str]], Columns], wanted: Wan
     return dict(sorted(found.items()))
 
 
+def whole_of(levels: Callable[[Level, Collection[str]], Columns], name: str) -> Points:
+    """Every point of a metric; none where there is no such metric."""
+    for level in LEVELS:
+        columns = levels(level, (name,))
+        points = columns.points.get(name, NO_POINTS)
+        if len(points) == columns.totals.get(name, 0):
+            return points
+    raise AssertionError("the last level has all points")
+
+
+def files_of(columns: Columns) -> Iterator[tuple[Level, str | None, bytes]]:
+    """(level, metric, content) of the files that are kept; the last is the coarsest, of all metrics (None) at once.
+
+    A finer one is of one metric each, and only there where the coarser has not all points already.
+    """
+    for coarser, level in pairwise(LEVELS):
+        for name, total in columns.totals.items():
+            if coarser is not None and total > coarser:
+                alone = Columns(columns.started, {name: columns.points[name]}, {name: total})
+                yield level, name, packed(levels_of(alone)(level, ()))
+    yield LEVELS[0], None, packed(levels_of(columns)(LEVELS[0], ()))
+
+
 def levels_of(columns: Columns) -> Callable[[Level, Collection[str]], Columns]:
     """Those of columns that are at hand."""
     return lambda level, _: columns if level is None else columns.at_most(level)
@@ -52,6 +76,12 @@ def packed(columns: Columns) -> bytes:
     totals = np.array([columns.totals[name] for name in names], dtype=np.int64)
     np.savez(file, names=np.array(names, dtype=np.str_), totals=totals, started=np.float64(columns.started), **arrays)  # type: ignore[arg-type]
     return file.getvalue()
+
+
+def names_in(content: bytes) -> list[str]:
+    """The metrics that a packed file has, without reading their points."""
+    with np.load(io.BytesIO(content), allow_pickle=False) as file:
+        return [str(name) for name in file["names"]]
 
 
 def unpacked(content: bytes, names: Collection[str] = ()) -> Columns:

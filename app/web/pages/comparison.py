@@ -29,7 +29,7 @@ def comparison_page(request: Request, services: Services, asked: Annotated[Asked
 def _shown(services: ServiceBundle, asked: Asked) -> dict[str, Any]:
     ids = asked.ids
     compared = services.runs.compare(ids, baseline=asked.baseline)
-    lines = with_origins(services, [services.runs.get(run_id) for run_id in ids])
+    lines = with_origins(services, services.runs.several(ids))
     twins = services.twins.of(compared["baseline"], ids, compared["weights_digests"])
     beside = [compared["baseline"], *(twin.run for twin in twins)][:MOST_BESIDE]
     return {

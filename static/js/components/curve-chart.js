@@ -1,8 +1,9 @@
 // One chart of a comparison: a metric of all runs. The server downsamples for the range that is shown and is asked again
 // where somebody zooms in; smoothing, hiding and scales are done here at once.
 
-import { asNumber, drawnTraces, usualRange } from "../lib/curves.js";
+import { asNumber, drawnTraces, merged, usualRange } from "../lib/curves.js";
 import { make } from "../lib/dom.js";
+import { loaded } from "../lib/loaded.js";
 import { fileName } from "../lib/file-name.js";
 import { requestJson } from "../lib/http.js";
 import { currentTheme } from "../lib/theme.js";
@@ -11,8 +12,15 @@ import CurveCursor from "./curve-cursor.js";
 const CONFIG = { displayModeBar: false, responsive: true, doubleClick: "reset" };
 const POINTS_OF_ALL = 20_000;
 const [FEWEST, MOST] = [200, 1_200];
-// The server answers a moment's requests one after another better than all at once.
-const SOON_MS = 30;
+
+
+// The browser paints each chart before the next is computed: the first is seen while the others are still to come.
+let turn = loaded("Plotly");
+function oneAtATime(act) {
+  const done = turn.then(act);
+  turn = done.catch(() => {}).then(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
+  return done;
+}
 
 export default class CurveChart {
   constructor(element, { runs, onZoom, onPlace, onLog }) {
@@ -67,8 +75,6 @@ export default class CurveChart {
     const wanted = this.address("figure", { max_points: points, theme: currentTheme() });
     if (wanted === this.asked) return this.received === wanted && this.draw();
     this.asked = wanted;
-    await new Promise((resolve) => setTimeout(resolve, SOON_MS));
-    if (wanted !== this.asked) return;
     try {
       const found = await requestJson(wanted);
       if (wanted !== this.asked) return;
@@ -90,7 +96,7 @@ export default class CurveChart {
     if (this.isLog) layout.yaxis.type = "log";
     const usual = state.outliers ? usualRange(this.drawn.filter(({ raw }) => raw).map(({ y }) => y), { isLog: this.isLog }) : null;
     if (usual) layout.yaxis.range = usual;
-    await Plotly.react(this.plot, this.drawn, layout, CONFIG);
+    await oneAtATime(() => Plotly.react(this.plot, merged(this.drawn), layout, CONFIG));
     if (!this.figure.classList.contains("figure-drawn")) this.begin();
     this.element.dataset.points = String(Math.max(0, ...this.drawn.map(({ x }) => x.length)));
     this.element.dataset.lines = String(this.drawn.filter(({ raw }) => raw).length);

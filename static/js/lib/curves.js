@@ -60,6 +60,22 @@ function seamTrace({ x, y, line, meta, name }) {
   };
 }
 
+// Lines that look alike as one trace with gaps between them: what is drawn costs by the trace.
+export function merged(traces) {
+  const alike = new Map();
+  for (const trace of traces) {
+    const { line, opacity, mode } = trace;
+    const key = line ? [mode, line.color, line.width, opacity].join() : Symbol("alone");
+    const first = alike.get(key);
+    if (!first) alike.set(key, { ...trace, raw: undefined, x: [...trace.x], y: [...trace.y] });
+    else {
+      first.x.push(trace.x.at(-1), ...trace.x);
+      first.y.push(null, ...trace.y);
+    }
+  }
+  return [...alike.values()];
+}
+
 // Where in sorted places the one nearest to x is.
 export function nearestIndex(places, x) {
   let low = 0;
