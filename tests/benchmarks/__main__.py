@@ -16,6 +16,7 @@ from tests.benchmarks import (
     architectures,
     check_cost,
     comparing,
+    curves,
     first_step,
     images,
     near_copies,
@@ -48,7 +49,7 @@ def main() -> None:
         made, dataset = over_rest.preset(app, "compact-functional"), over_rest.dataset(app)
         for line in first_step.measured(app, made["id"], dataset["id"]):
             print(line, flush=True)  # noqa: T201 - its output is what it is for
-        for line in uploading.measured(app):
+        for line in chain(uploading.measured(app), curves.measured(app)):
             print(line, flush=True)  # noqa: T201 - its output is what it is for
     finally:
         stop(app)

@@ -16,6 +16,7 @@ from app.core.runs.series import Axis, Series, Wanted
 from app.web.dependencies import Services
 from app.web.figures.compared_curves import compared_curves
 from app.web.figures.palette import ThemeName
+from app.web.figures.settings_figures import parallel_figure, scatter_figure
 
 router = APIRouter(prefix="/comparisons", tags=["comparisons"])
 
@@ -61,6 +62,20 @@ def figure(
     wanted = Wanted(names=(metric,), axis=x, x_from=x_from, x_to=x_to, max_points=max_points)
     found, series = services.curves.of_several(runs, wanted)
     return _json(compared_curves(found, series, metric=metric, axis=x, theme=theme))
+
+
+@router.get("/figures/parallel")
+def parallel(runs: RunIds, services: Services, theme: ThemeName = "light") -> dict[str, Any]:
+    """The settings that differ and what was reached, as parallel coordinates: Plotly's data and layout."""
+    return parallel_figure(services.runs.compare(runs), theme=theme)
+
+
+@router.get("/figures/scatter")
+def scatter(
+    runs: RunIds, services: Services, setting: str, metric: str = "val_accuracy", theme: ThemeName = "light"
+) -> dict[str, Any]:
+    """One setting against the best of one metric, a point for each run: Plotly's data and layout."""
+    return scatter_figure(services.runs.compare(runs), setting=setting, metric=metric, theme=theme)
 
 
 @router.get("/series")

@@ -8,6 +8,7 @@ from starlette.responses import HTMLResponse
 from app.services.bundle import ServiceBundle
 from app.web.dependencies import Services
 from app.web.figures.palette import series_of_runs
+from app.web.figures.settings_figures import metrics_of, settings_of
 from app.web.pages.comparison_view import AXES, MOST_BESIDE, Asked, charts_of, described, epochs_of, twin_text
 from app.web.pages.frame import show, with_origins
 
@@ -44,5 +45,7 @@ def _shown(services: ServiceBundle, asked: Asked) -> dict[str, Any]:
         "twins": [(twin, twin_text(twin)) for twin in twins],
         "beside": beside,
         "epochs": epochs_of(beside, compared) if len(beside) > 1 else [],
+        "settings": settings_of(compared),
+        "metrics": metrics_of(compared),
         "is_live": any(not line.run.is_terminal for line in lines),
     }

@@ -29,6 +29,8 @@ class Asked(BaseModel):
     outliers: Literal["keep", "ignore"] = "keep"
     settings: Literal["differences", "all"] = "differences"
     q: str = Field(default="", max_length=500)
+    setting: str = ""
+    metric: str = "val_accuracy"
 
     @property
     def ids(self) -> list[str]:

@@ -31,6 +31,7 @@ export default class Comparison {
     element.addEventListener("click", (event) => this.click(event));
     element.addEventListener("dblclick", (event) => this.isolate(event));
     element.addEventListener("change", ({ target }) => target.matches("[data-row] [type=checkbox]") && this.show(target));
+    element.addEventListener("change", ({ target }) => target.closest("[data-against]") && location.assign(this.addressOf({ [target.name]: target.value })));
     addEventListener("popstate", () => this.take(readState(location.search)));
     document.addEventListener("diceboard:refresh", () => this.charts.forEach((chart) => chart.refresh()));
     onThemeChange(() => this.charts.forEach((chart) => chart.take(this.view)));
