@@ -9,7 +9,7 @@ from app.core.datasets.dataset import Dataset, DatasetState
 from app.core.errors import ConflictError, FieldError, InvalidError
 from app.core.names import TaskName
 from app.core.ports import Clock, Database, EventLog, NewId, TaskQueue, Transaction
-from app.core.runs.comparison import RunHistory, compare
+from app.core.runs.comparison import RunHistory, asked_of, compare
 from app.core.runs.configuration import Configuration
 from app.core.runs.lifecycle import WAITING, RunState
 from app.core.runs.request import MOST_RUNS_AT_ONCE, RunRequest
@@ -184,6 +184,12 @@ class RunService:
         self._event_log.append([event])
         return event
 
+    def asked(self, run_ids: Sequence[str]) -> list[dict[str, Any]]:
+        """What was asked of each of the runs, by setting."""
+        with self._database.transaction() as transaction:
+            found = _histories(transaction, run_ids, with_epochs=False)
+        return [asked_of(history) | {"group": history.run.group} for history in found]
+
     def compare(self, run_ids: Sequence[str], *, baseline: str | None = None) -> dict[str, Any]:
         """Runs side by side; the baseline is the one of that id, or else the first."""
         if not 1 <= len(run_ids) <= MOST_RUNS_AT_ONCE:
@@ -272,7 +278,7 @@ def _output_units(stored: StoredArchitecture) -> int | None:
     return units if isinstance(units, int) else None
 
 
-def _histories(transaction: Transaction, run_ids: Sequence[str]) -> list[RunHistory]:
+def _histories(transaction: Transaction, run_ids: Sequence[str], *, with_epochs: bool = True) -> list[RunHistory]:
     runs = named_runs(transaction, run_ids)
     architectures = {of: transaction.architectures.summary(of) for of in {run.architecture_id for run in runs}}
     datasets = {of: transaction.datasets.get(of).name for of in {run.dataset_id for run in runs}}
@@ -282,7 +288,7 @@ def _histories(transaction: Transaction, run_ids: Sequence[str]) -> list[RunHist
             architecture=architectures[run.architecture_id].name,
             style=architectures[run.architecture_id].style.value,
             dataset=datasets[run.dataset_id],
-            epochs=transaction.runs.events(run.id, kinds=(EventKind.EPOCH,)),
+            epochs=transaction.runs.events(run.id, kinds=(EventKind.EPOCH,)) if with_epochs else (),
         )
         for run in runs
     ]

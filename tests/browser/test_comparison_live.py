@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from app.adapters.database import SqlDatabase
 from app.core.runs.lifecycle import RunState
@@ -58,6 +58,28 @@ def test_curves_grow_while_their_run_goes_on(tab: Tab, app_database: SqlDatabase
     until_drawn(page, "val_loss", "data.some(({ x }) => x.length === 4)")
     with app_database.transaction() as transaction:
         transaction.runs.move(live.id, RunState.STOPPED, attempt=1)
+
+
+def test_runs_are_grouped_by_a_setting_with_their_mean_in_a_band(comparison: Page) -> None:
+    page = comparison
+    page.get_by_label("Group by").select_option("style")
+    drawn(page, "val_loss", lines=2)
+    until_drawn(page, "val_loss", "data.filter(({ fill }) => fill === 'toself').length === 2")
+    row(page, 2).get_by_role("checkbox").uncheck()
+    until_drawn(page, "val_loss", "data.some(({ name }) => name === 'style: functional (1)')")
+    page.go_back()
+    page.go_back()
+    drawn(page, "val_loss", lines=4)
+
+
+def test_a_setting_is_shown_against_a_metric(comparison: Page) -> None:
+    page = comparison
+    page.get_by_label("across").select_option("optimizer")
+    page.wait_for_url(lambda address: "setting=optimizer" in address)
+    scatter = page.get_by_test_id("scatter")
+    scatter.scroll_into_view_if_needed()
+    expect(scatter.locator(".xtitle")).to_have_text("optimizer")
+    expect(page.get_by_test_id("parallel").locator(".figure-drawn")).to_be_visible()
 
 
 def test_the_page_looks_as_it_should(tab: Tab, comparison: Page) -> None:

@@ -27,7 +27,7 @@ def compare(histories: Sequence[RunHistory], *, baseline: str | None = None) -> 
     """As the REST contract shows it; the run with the id `baseline` is the baseline, or else the first."""
     digests = [_digests(history.epochs) for history in histories]
     identical, divergence = _identical_through(digests)
-    configurations = [_flat(history) for history in histories]
+    configurations = [asked_of(history) for history in histories]
     names = list(dict.fromkeys(name for values in configurations for name in values))
     reference = next((history.run for history in histories if history.run.id == baseline), histories[0].run)
     return {
@@ -77,7 +77,8 @@ def _identical_through(digests: Sequence[Sequence[str | None]]) -> tuple[int, in
     return min(len(found) for found in digests), None
 
 
-def _flat(history: RunHistory) -> dict[str, Any]:
+def asked_of(history: RunHistory) -> dict[str, Any]:
+    """Everything that was asked of a run, each setting under one name, and what it was made from."""
     made_from = {"architecture": history.architecture, "style": history.style, "dataset": history.dataset}
     return made_from | flat_configuration(history.run.configuration)
 

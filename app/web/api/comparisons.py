@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -15,6 +15,7 @@ from app.core.runs.run import Run
 from app.core.runs.series import Axis, Series, Wanted
 from app.web.dependencies import Services
 from app.web.figures.compared_curves import compared_curves
+from app.web.figures.grouped_curves import grouped_curves
 from app.web.figures.palette import ThemeName
 from app.web.figures.settings_figures import parallel_figure, scatter_figure
 
@@ -39,6 +40,19 @@ RunIds = Annotated[list[str], Depends(_ids)]
 Place = Annotated[float | None, Query(allow_inf_nan=False)]
 
 
+def _wanted(*, usual: int, most: int) -> Callable[..., Wanted]:
+    def read(
+        metric: str = "val_accuracy",
+        x: Axis = "epoch",
+        x_from: Place = None,
+        x_to: Place = None,
+        max_points: Annotated[int, Query(ge=2, le=most)] = usual,
+    ) -> Wanted:
+        return Wanted(names=(metric,), axis=x, x_from=x_from, x_to=x_to, max_points=max_points)
+
+    return read
+
+
 @router.get("")
 def compare(runs: RunIds, services: Services, baseline: str | None = None) -> dict[str, Any]:
     """Runs side by side; `twins` are those of which the same was asked as of the baseline, and where they part from it."""
@@ -51,17 +65,19 @@ def compare(runs: RunIds, services: Services, baseline: str | None = None) -> di
 def figure(
     runs: RunIds,
     services: Services,
-    metric: str = "val_accuracy",
-    x: Axis = "epoch",
-    x_from: Place = None,
-    x_to: Place = None,
-    max_points: Annotated[int, Query(ge=2, le=20_000)] = 1_000,
+    wanted: Annotated[Wanted, Depends(_wanted(usual=1_000, most=20_000))],
+    group: str | None = None,
     theme: ThemeName = "light",
 ) -> Response:
-    """One metric of several runs on one axis, between two places of it: Plotly's data and layout."""
-    wanted = Wanted(names=(metric,), axis=x, x_from=x_from, x_to=x_to, max_points=max_points)
+    """One metric of several runs on one axis, between two places of it: Plotly's data and layout.
+
+    With `group`, the name of a setting: the mean of the runs of each of its values, in a band from lowest to highest.
+    """
     found, series = services.curves.of_several(runs, wanted)
-    return _json(compared_curves(found, series, metric=metric, axis=x, theme=theme))
+    if group is None:
+        return _json(compared_curves(found, series, wanted=wanted, theme=theme))
+    values = [asked.get(group) for asked in services.runs.asked(runs)]
+    return _json(grouped_curves(found, series, values=values, setting=group, wanted=wanted, theme=theme))
 
 
 @router.get("/figures/parallel")
@@ -82,26 +98,19 @@ def scatter(
 def series_(
     runs: RunIds,
     services: Services,
-    metric: str = "val_accuracy",
-    x: Axis = "epoch",
-    x_from: Place = None,
-    x_to: Place = None,
-    max_points: Annotated[int, Query(ge=2, le=EXPORTED_POINTS)] = EXPORTED_POINTS,
+    wanted: Annotated[Wanted, Depends(_wanted(usual=EXPORTED_POINTS, most=EXPORTED_POINTS))],
     format: Literal["json", "csv"] = "json",  # noqa: A002 -- its name in the address
 ) -> Response:
     """One metric of several runs as numbers to take along, at full resolution up to 100,000 points a run."""
-    wanted = Wanted(names=(metric,), axis=x, x_from=x_from, x_to=x_to, max_points=max_points)
+    (metric,) = wanted.names
     found, series = services.curves.of_several(runs, wanted)
     curves = [(run, series[run.id][metric]) for run in found if metric in series[run.id]]
-    name = f'attachment; filename="{"".join(c if c.isalnum() or c in "_-" else "-" for c in metric)[:80]}.{format}"'
+    plain = "".join(letter if (letter.isascii() and letter.isalnum()) or letter == "_" else "-" for letter in metric)
+    headers = {"Content-Disposition": f'attachment; filename="{plain[:80]}.{format}"'}
     if format == "csv":
-        return StreamingResponse(
-            _lines(curves, x, metric), media_type="text/csv", headers={"Content-Disposition": name}
-        )
+        return StreamingResponse(_lines(curves, wanted.axis, metric), media_type="text/csv", headers=headers)
     shown = [{"run": run.id, "name": run.name, **curve.model_dump()} for run, curve in curves]
-    answer = _json({"metric": metric, "x": x, "runs": shown})
-    answer.headers["Content-Disposition"] = name
-    return answer
+    return _json({"metric": metric, "x": wanted.axis, "runs": shown}, headers)
 
 
 def _lines(curves: list[tuple[Run, Series]], axis: Axis, metric: str) -> Iterator[str]:
@@ -117,6 +126,6 @@ def _lines(curves: list[tuple[Run, Series]], axis: Axis, metric: str) -> Iterato
     yield file.getvalue()
 
 
-def _json(content: Any) -> Response:
+def _json(content: Any, headers: Mapping[str, str] | None = None) -> Response:
     # Written at once: FastAPI would look at each of the many numbers before.
-    return Response(to_json(content, inf_nan_mode="null"), media_type="application/json")
+    return Response(to_json(content, inf_nan_mode="null"), media_type="application/json", headers=headers)

@@ -5,7 +5,7 @@ from typing import Any
 
 from app.core.runs.columns import OF_STEPS
 from app.core.runs.run import Run
-from app.core.runs.series import Axis, Series
+from app.core.runs.series import Axis, Series, Wanted
 from app.web.figures.curves import X_TITLES, drawn_places, nothing_yet, seams
 from app.web.figures.palette import Theme, ThemeName, series_of_runs, theme_of
 
@@ -34,11 +34,11 @@ def compared_curves(
     runs: Sequence[Run],
     series: Mapping[str, Mapping[str, Series]],
     *,
-    metric: str,
-    axis: Axis = "epoch",
+    wanted: Wanted,
     theme: ThemeName = "light",
 ) -> dict[str, Any]:
     """A Plotly figure whose traces say in `meta` which run they are and where another attempt went on."""
+    (metric,) = wanted.names
     colours = theme_of(theme)
     own = series_of_runs([run.id for run in runs])
     data = []
@@ -51,14 +51,20 @@ def compared_curves(
                 "type": "scatter",
                 "mode": "lines" if len(found.x) > 2 else "lines+markers",
                 "name": run.name,
-                "x": drawn_places(found, axis),
+                "x": drawn_places(found, wanted.axis),
                 "y": found.y,
                 "line": {"color": colours.series[own[run.id]], "width": 1.6},
                 "meta": {"run": run.id, "seams": seams(found), "attempts": max(found.attempts)},
             }
         )
-    layout = _layout(axis, colours, is_share="accuracy" in metric)
-    return {"data": data, "layout": layout if data else layout | nothing_yet(colours, "nothing of it yet")}
+    return {"data": data, "layout": compared_layout(data, wanted=wanted, theme=theme)}
+
+
+def compared_layout(data: Sequence[Any], *, wanted: Wanted, theme: ThemeName) -> dict[str, Any]:
+    """What is around the curves; where there are none, it says so."""
+    colours = theme_of(theme)
+    layout = _layout(wanted.axis, colours, is_share="accuracy" in wanted.names[0])
+    return layout if data else layout | nothing_yet(colours, "nothing of it yet")
 
 
 def _layout(axis: Axis, colours: Theme, *, is_share: bool) -> dict[str, Any]:

@@ -29,6 +29,7 @@ class Asked(BaseModel):
     outliers: Literal["keep", "ignore"] = "keep"
     settings: Literal["differences", "all"] = "differences"
     q: str = Field(default="", max_length=500)
+    group: str = ""
     setting: str = ""
     metric: str = "val_accuracy"
 

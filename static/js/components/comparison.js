@@ -42,6 +42,7 @@ export default class Comparison {
     const { name, value, checked } = target;
     if (name === "x") this.set({ x: value, from: null, to: null });
     if (name === "smooth" && value !== "" && Number.isFinite(Number(value))) this.set({ smooth: Math.min(0.99, Math.max(0, Number(value))) }, { isPassing });
+    if (name === "group") this.set({ group: value });
     if (name === "outliers") this.set({ outliers: checked });
     if (name === "q") this.set({ q: value }, { isPassing });
   }
@@ -120,7 +121,7 @@ export default class Comparison {
   putControls() {
     const { state, controls, element } = this;
     const active = document.activeElement;
-    for (const field of controls.querySelectorAll("[name=x], [name=smooth], [name=q]")) {
+    for (const field of controls.querySelectorAll("[name=x], [name=smooth], [name=group], [name=q]")) {
       if (field !== active || field.type === "range") field.value = state[field.name];
     }
     controls.querySelector("[name=outliers]").checked = state.outliers;

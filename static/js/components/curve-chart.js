@@ -63,9 +63,9 @@ export default class CurveChart {
 
   address(what, more = {}) {
     const { state, drawn } = this.view;
-    const runs = what === "series" ? this.runs.filter((id) => drawn.has(id)) : this.runs;
+    const runs = what === "series" || state.group ? this.runs.filter((id) => drawn.has(id)) : this.runs;
     const address = new URL(`/api/v1/comparisons/${what}`, location.href);
-    const values = { runs: runs.join(","), metric: this.metric, x: state.x, x_from: state.from, x_to: state.to, ...more };
+    const values = { runs: runs.join(","), metric: this.metric, x: state.x, x_from: state.from, x_to: state.to, group: what === "figure" ? state.group || null : null, ...more };
     for (const [name, value] of Object.entries(values)) if (value !== null) address.searchParams.set(name, value);
     return address.href;
   }

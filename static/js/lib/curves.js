@@ -42,10 +42,27 @@ export function drawnTraces(traces, { drawn, marked, smooth }) {
   const strong = [];
   for (const trace of chosen) {
     const y = smoothed(trace.y, smooth);
-    if (y !== trace.y) faint.push({ ...trace, opacity: 0.22, line: { ...trace.line, width: 1 } });
+    if (trace.meta.band) faint.push(bandTrace(trace, smooth));
+    else if (y !== trace.y) faint.push({ ...trace, opacity: 0.22, line: { ...trace.line, width: 1 } });
     strong.push({ ...trace, y, raw: trace.y, line: { ...trace.line, width: isMarked(trace) ? 3 : trace.line.width } });
   }
   return [...faint, ...strong, ...strong.filter(({ meta }) => meta.seams.length).map(seamTrace)];
+}
+
+// Between the lowest and the highest of a group's runs, smoothed as its mean is.
+function bandTrace({ x, fillcolor, meta, name }, smooth) {
+  const [low, high] = [smoothed(meta.band.low, smooth), smoothed(meta.band.high, smooth)];
+  return {
+    type: "scatter",
+    mode: "lines",
+    name,
+    x: [...x, ...x.toReversed()],
+    y: [...high, ...low.toReversed()],
+    fill: "toself",
+    fillcolor,
+    line: { width: 0, color: fillcolor },
+    meta: { run: meta.run, seams: [] },
+  };
 }
 
 function seamTrace({ x, y, line, meta, name }) {
@@ -65,7 +82,7 @@ export function merged(traces) {
   const alike = new Map();
   for (const trace of traces) {
     const { line, opacity, mode } = trace;
-    const key = line ? [mode, line.color, line.width, opacity].join() : Symbol("alone");
+    const key = line && !trace.fill ? [mode, line.color, line.width, opacity].join() : Symbol("alone");
     const first = alike.get(key);
     if (!first) alike.set(key, { ...trace, raw: undefined, x: [...trace.x], y: [...trace.y] });
     else {

@@ -98,6 +98,17 @@ def test_a_figure_has_a_line_for_each_run_in_its_own_colour_and_its_seams(
     assert asked(client, "/figure", runs=ids(first), metric="unheard_of").json()["data"] == []
 
 
+def test_runs_are_grouped_by_any_setting(client: TestClient, services: ServiceBundle) -> None:
+    first, second = pair(services)
+    other = run_with(services.database, list(told(epochs=3, steps_per_epoch=40, seed=2)), beside=first, seed=9)  # type: ignore[arg-type]
+    by_style = asked(client, "/figure", runs=ids(first, second, other), metric="val_loss", group="style").json()["data"]
+    assert [trace["name"] for trace in by_style] == ["style: sequential (2)", "style: functional (1)"]
+    band = by_style[0]["meta"]["band"]
+    assert all(low <= mean <= high for low, mean, high in zip(band["low"], by_style[0]["y"], band["high"], strict=True))
+    by_nothing = asked(client, "/figure", runs=ids(first, other), metric="val_loss", group="unheard_of").json()["data"]
+    assert [trace["name"] for trace in by_nothing] == ["unheard of: – (2)"]
+
+
 def test_a_run_keeps_its_colour_whatever_it_is_beside() -> None:
     runs = [f"run-{number}" for number in range(40)]
     alone = {run: series_of_runs([run])[run] for run in runs}
