@@ -9,7 +9,7 @@ from app.services.bundle import ServiceBundle
 from app.web.dependencies import Services
 from app.web.figures.palette import series_of_runs
 from app.web.figures.settings_figures import metrics_of, settings_of
-from app.web.pages.comparison_view import AXES, MOST_BESIDE, Asked, charts_of, described, epochs_of, twin_text
+from app.web.pages.comparison_view import AXES, MOST_BESIDE, Asked, against, charts_of, described, epochs_of, twin_text
 from app.web.pages.frame import show, with_origins
 
 router = APIRouter(prefix="/comparison", include_in_schema=False)
@@ -32,6 +32,7 @@ def _shown(services: ServiceBundle, asked: Asked) -> dict[str, Any]:
     compared = services.runs.compare(ids, baseline=asked.baseline)
     lines = with_origins(services, services.runs.several(ids))
     twins = services.twins.of(compared["baseline"], ids, compared["weights_digests"])
+    settings = settings_of(compared)
     beside = [compared["baseline"], *(twin.run for twin in twins)][:MOST_BESIDE]
     return {
         "ids": ids,
@@ -45,7 +46,8 @@ def _shown(services: ServiceBundle, asked: Asked) -> dict[str, Any]:
         "twins": [(twin, twin_text(twin)) for twin in twins],
         "beside": beside,
         "epochs": epochs_of(beside, compared) if len(beside) > 1 else [],
-        "settings": settings_of(compared),
+        "settings": settings,
+        "across": against(settings, asked.setting),
         "metrics": metrics_of(compared),
         "is_live": any(not line.run.is_terminal for line in lines),
     }

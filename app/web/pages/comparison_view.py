@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from app.core.runs.series import Axis
 from app.core.runs.twins import Twin
 from app.web.figures.compared_curves import metric_title
+from app.web.figures.settings_figures import Column
 from app.web.pages.frame import RunLine
 
 FIRST = ("val_accuracy", "val_loss", "accuracy", "loss")
@@ -78,7 +79,8 @@ class Epoch:
     number: int
     digests: tuple[str, ...]
     losses: tuple[str, ...]
-    is_same: bool
+    parted: tuple[bool, ...]
+    """Whether each differs from the first."""
 
 
 def epochs_of(ids: Sequence[str], compared: Mapping[str, Any]) -> list[Epoch]:
@@ -93,7 +95,7 @@ def epochs_of(ids: Sequence[str], compared: Mapping[str, Any]) -> list[Epoch]:
                 number=number,
                 digests=tuple("–" if digest is None else digest[:12] for digest in told),
                 losses=tuple(one.get(number, "–") for one in losses),
-                is_same=None not in told and len(set(told)) == 1,
+                parted=tuple(digest is None or digest != told[0] for digest in told),
             )
         )
     return found
@@ -102,6 +104,13 @@ def epochs_of(ids: Sequence[str], compared: Mapping[str, Any]) -> list[Epoch]:
 def _losses(series: Mapping[str, Any]) -> dict[int, str]:
     found = series.get("loss", {"x": [], "y": []})
     return {round(x): "–" if y is None else repr(y) for x, y in zip(found["x"], found["y"], strict=True)}
+
+
+def against(settings: Sequence[Column], asked: str) -> str:
+    """The setting that was asked for, where it differs; or else the first that is a number; or else the first."""
+    names = [column.name for column in settings]
+    numeric = [column.name for column in settings if column.is_numeric]
+    return asked if asked in names else next(iter([*numeric, *names]), "")
 
 
 def twin_text(twin: Twin) -> str:

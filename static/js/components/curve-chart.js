@@ -1,7 +1,7 @@
 // One chart of a comparison: a metric of all runs. The server downsamples for the range that is shown and is asked again
 // where somebody zooms in; smoothing, hiding and scales are done here at once.
 
-import { asNumber, drawnTraces, merged, usualRange } from "../lib/curves.js";
+import { asNumber, constantRange, drawnTraces, merged, usualRange } from "../lib/curves.js";
 import { make } from "../lib/dom.js";
 import { loaded } from "../lib/loaded.js";
 import { fileName } from "../lib/file-name.js";
@@ -94,8 +94,9 @@ export default class CurveChart {
     const scale = state.x === "wall" ? 1000 : 1;
     if (state.from !== null && state.to !== null) layout.xaxis.range = [state.from * scale, state.to * scale];
     if (this.isLog) layout.yaxis.type = "log";
-    const usual = state.outliers ? usualRange(this.drawn.filter(({ raw }) => raw).map(({ y }) => y), { isLog: this.isLog }) : null;
-    if (usual) layout.yaxis.range = usual;
+    const columns = this.drawn.filter(({ raw }) => raw).map(({ y }) => y);
+    const range = state.outliers ? usualRange(columns, { isLog: this.isLog }) : this.isLog ? null : constantRange(columns);
+    if (range) layout.yaxis.range = range;
     await oneAtATime(() => Plotly.react(this.plot, merged(this.drawn), layout, CONFIG));
     if (!this.figure.classList.contains("figure-drawn")) this.begin();
     this.element.dataset.points = String(Math.max(0, ...this.drawn.map(({ x }) => x.length)));

@@ -76,13 +76,13 @@ export default class CurveCursor {
       "table",
       {},
       make("caption", {}, placeText(x, axis)),
-      make("thead", {}, make("tr", {}, ["", "value", "measured", hasDelta ? "to baseline" : null].filter((text) => text !== null).map((text) => make("th", { scope: "col" }, text)))),
+      make("thead", {}, make("tr", {}, ["", "value", "measured", ...(hasDelta ? ["to baseline"] : [])].map((text) => make("th", { class: text === "measured" ? "cursor-measured" : null }, text)))),
       make("tbody", {}, rows.map((row) => make(
         "tr",
         { "data-run": row.run },
         make("td", { class: "cursor-name" }, make("span", { class: "kind-mark", style: `background:${row.colour}` }), row.name),
         make("td", { class: "number" }, valueText(row.value)),
-        make("td", { class: "number muted" }, row.raw === row.value ? "" : valueText(row.raw)),
+        make("td", { class: "number muted cursor-measured" }, row.raw === row.value ? "" : valueText(row.raw)),
         hasDelta ? make("td", { class: "number muted" }, row.run === baseline ? "baseline" : deltaText(row.delta)) : null,
       ))),
     );

@@ -26,6 +26,14 @@ export function usualRange(columns, { isLog = false } = {}) {
   return [low - room, high + room];
 }
 
+// A range around a value that never changes: a library would show it among numbers a thousand times its size.
+export function constantRange(columns) {
+  const values = columns.flat().filter((value) => value !== null);
+  if (!values.length || values.some((value) => value !== values[0])) return null;
+  const room = 0.5 * Math.abs(values[0]) || 1;
+  return [values[0] - room, values[0] + room];
+}
+
 export function quantile(sorted, share) {
   const place = share * (sorted.length - 1);
   const below = Math.floor(place);

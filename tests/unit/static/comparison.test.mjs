@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 const { filterOf, readState, shownRuns, toggled, writeState } = await import(`${process.env.LIB}/comparison-state.js`);
-const { asNumber, deltaText, drawnTraces, nearestIndex, placeText, quantile, smoothed, usualRange, valuesAt, valueText } = await import(`${process.env.LIB}/curves.js`);
+const { asNumber, constantRange, deltaText, drawnTraces, nearestIndex, placeText, quantile, smoothed, usualRange, valuesAt, valueText } = await import(`${process.env.LIB}/curves.js`);
 
 const RUNS = [
   { id: "a", name: "compact on dice", values: { style: "sequential", learning_rate: 0.001, seed: 1, early_stopping: null, deterministic: true, tag: ["good", "old"] } },
@@ -93,6 +93,10 @@ test("what is ignored as an outlier is beyond the 5th and the 95th percentile", 
   assert.ok(lowest > -0.3 && highest < 2.3);
   assert.equal(usualRange([[null]]), null);
   assert.equal(quantile([1, 2, 3, 4], 0.5), 2.5);
+  assert.deepEqual(constantRange([[2, null], [2]]), [1, 3]);
+  assert.deepEqual(constantRange([[0]]), [-1, 1]);
+  assert.equal(constantRange([[1, 2]]), null);
+  assert.equal(constantRange([]), null);
 });
 
 test("of every drawn run there is a smoothed line above a faint one, and a mark where another attempt went on", () => {
