@@ -3,6 +3,7 @@
 from app.web.pages import (
     architectures,
     comparison,
+    comparison_report,
     dataset_versions,
     datasets,
     differences,
@@ -30,6 +31,7 @@ routers = tuple(
         train,
         runs,
         comparison,
+        comparison_report,
         storage,
         workers,
         reference,

@@ -24,10 +24,11 @@ def comparison_page(request: Request, services: Services, asked: Annotated[Asked
         items, _ = services.runs.page(limit=CHOICES)
         choices = with_origins(services, items)
         return show(request, services, "comparison/choose.html", active="/runs", lines=choices)
-    return show(request, services, "comparison/compare.html", active="/runs", asked=asked, **_shown(services, asked))
+    return show(request, services, "comparison/compare.html", active="/runs", asked=asked, **shown(services, asked))
 
 
-def _shown(services: ServiceBundle, asked: Asked) -> dict[str, Any]:
+def shown(services: ServiceBundle, asked: Asked) -> dict[str, Any]:
+    """Everything that pages say of compared runs."""
     ids = asked.ids
     compared = services.runs.compare(ids, baseline=asked.baseline)
     lines = with_origins(services, services.runs.several(ids))

@@ -121,6 +121,7 @@ export default class Comparison {
   putControls() {
     const { state, controls, element } = this;
     const active = document.activeElement;
+    element.querySelector("[data-report] [name=x]").value = state.x;
     for (const field of controls.querySelectorAll("[name=x], [name=smooth], [name=group], [name=q]")) {
       if (field !== active || field.type === "range") field.value = state[field.name];
     }
