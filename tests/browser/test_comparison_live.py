@@ -74,7 +74,7 @@ def test_runs_are_grouped_by_a_setting_with_their_mean_in_a_band(comparison: Pag
 
 def test_a_setting_is_shown_against_a_metric(comparison: Page) -> None:
     page = comparison
-    page.get_by_label("Setting").select_option("optimizer")
+    page.locator("[name=setting]").select_option("optimizer")
     page.wait_for_url(lambda address: "setting=optimizer" in address)
     scatter = page.get_by_test_id("scatter")
     scatter.scroll_into_view_if_needed()

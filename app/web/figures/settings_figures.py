@@ -8,14 +8,15 @@ from typing import Any, TypeAlias
 
 from app.web.figures.compared_curves import metric_title
 from app.web.figures.curves import nothing_yet
-from app.web.figures.palette import Theme, ThemeName, faded, series_of_runs, theme_of
+from app.web.figures.palette import Theme, ThemeName, series_of_runs, theme_of
 
 Compared: TypeAlias = Mapping[str, Any]
 """What core.runs.comparison answers."""
 
 TEST_ACCURACY = "test_accuracy"
 MOST_AXES = 9
-LONGEST_LABEL = 18
+LONGEST_LABEL, LONGEST_TICK = 20, 14
+_ROOM = 0.06
 _SHOWN = ("val_accuracy", "val_loss", TEST_ACCURACY)
 
 
@@ -68,32 +69,45 @@ def metrics_of(compared: Compared) -> list[Column]:
 
 
 def parallel_figure(compared: Compared, *, theme: ThemeName = "light") -> dict[str, Any]:
-    """A line for each run through the settings that differ and what it reached, coloured by the last of these."""
+    """A line for each run, in its own colour, through the settings that differ and what it reached.
+
+    Drawn as lines between axes of our own: Plotly's parallel coordinates need WebGL, which not every machine has.
+    """
     colours = theme_of(theme)
     reached = [column for column in metrics_of(compared) if column.name in _SHOWN and column.is_numeric]
     settings = [
         column for column in settings_of(compared) if column.name != "architecture" or len(compared["runs"]) < 12
     ]
     if not reached or not settings:
-        return {
-            "data": [],
-            "layout": _layout(colours) | nothing_yet(colours, "nothing differs, or nothing is reached yet"),
+        text = "nothing differs, or nothing is reached yet"
+        return {"data": [], "layout": _layout(colours) | nothing_yet(colours, text)}
+    axes = [_axis(column) for column in [*settings[: MOST_AXES - len(reached)], *reached]]
+    own = series_of_runs([run["id"] for run in compared["runs"]])
+    data = [
+        {
+            "type": "scatter",
+            "mode": "lines+markers",
+            "x": list(range(len(axes))),
+            "y": [axis.places[number] for axis in axes],
+            "text": [f"{axis.label}: {axis.texts[number]}" for axis in axes],
+            "name": escape(run["name"], quote=False),
+            "line": {"color": colours.series[own[run["id"]]], "width": 1.8, "shape": "spline", "smoothing": 0.4},
+            "marker": {"size": 5},
+            "hovertemplate": "%{text}<extra>%{fullData.name}</extra>",
         }
-    colour = reached[0]
-    line = {
-        "color": list(colour.values),
-        "colorscale": [[0, colours.differences["inherited"]], [1, colours.differences["introduced"]]],
-        "showscale": False,
+        for number, run in enumerate(compared["runs"])
+    ]
+    hidden = {"visible": False, "fixedrange": True}
+    layout = _layout(colours) | {
+        "hovermode": "closest",
+        "meta": {"minimum_width": 110 * len(axes)},
+        "margin": {"l": 14, "r": 14, "t": 34, "b": 14},
+        "xaxis": {**hidden, "range": [-0.35, len(axes) - 0.35]},
+        "yaxis": {**hidden, "range": [-0.06, 1.06]},
+        "shapes": [_stroke(number, colours) for number in range(len(axes))],
+        "annotations": [text for number, axis in enumerate(axes) for text in _texts(number, axis, colours)],
     }
-    trace = {
-        "type": "parcoords",
-        "line": line,
-        "dimensions": [_dimension(column) for column in [*settings[: MOST_AXES - len(reached)], *reached]],
-        "labelfont": {"color": colours.text, "size": 11},
-        "tickfont": {"color": colours.muted, "size": 10},
-        "rangefont": {"color": "rgba(0,0,0,0)", "size": 1},
-    }
-    return {"data": [trace], "layout": _layout(colours) | {"margin": {"l": 60, "r": 50, "t": 60, "b": 16}}}
+    return {"data": data, "layout": layout}
 
 
 def scatter_figure(compared: Compared, *, setting: str, metric: str, theme: ThemeName = "light") -> dict[str, Any]:
@@ -120,32 +134,61 @@ def scatter_figure(compared: Compared, *, setting: str, metric: str, theme: Them
     scale = {"type": "log" if across.is_wide else "linear"} if across.is_numeric else {"type": "category"}
     layout = _layout(colours) | {
         "xaxis": {**axis, **scale, "title": {"text": across.title}},
-        "yaxis": {**axis, "title": {"text": up.title}, "tickformat": ".0%" if "accuracy" in metric else ""},
+        "yaxis": {**axis, "title": {"text": up.title}, "tickformat": ".3~p" if "accuracy" in metric else ""},
     }
     return {"data": [trace], "layout": layout}
 
 
-def _dimension(column: Column) -> dict[str, Any]:
-    label = column.title if len(column.title) <= LONGEST_LABEL else f"{column.title[:LONGEST_LABEL]}…"
-    if column.is_wide:
-        # Plotly's parallel coordinates have no logarithmic axis of their own.
-        places = sorted(set(column.values))
-        ticks = places if len(places) <= 8 else [places[0], places[len(places) // 2], places[-1]]
-        return {
-            "label": label,
-            "values": [log10(value) for value in column.values],
-            "tickvals": [log10(value) for value in ticks],
-            "ticktext": [f"{value:g}" for value in ticks],
-        }
-    if column.is_numeric:
-        return {"label": label, "values": list(column.values)}
-    words = sorted(set(column.words))
-    return {
-        "label": label,
-        "values": [words.index(word) for word in column.words],
-        "tickvals": list(range(len(words))),
-        "ticktext": [word if len(word) <= LONGEST_LABEL else f"{word[:LONGEST_LABEL]}…" for word in words],
-    }
+@dataclass(frozen=True)
+class _Axis:
+    """An upright axis: where each run crosses it, from 0 to 1, and what it says there; `ticks` are the places with a text."""
+
+    label: str
+    places: Sequence[float]
+    texts: Sequence[str]
+    ticks: Mapping[float, str]
+
+
+def _axis(column: Column) -> _Axis:
+    if not column.is_numeric:
+        words = sorted(set(column.words))
+        places = [(words.index(word) + 0.5) / len(words) for word in column.words]
+        texts = column.words
+    else:
+        scaled = [log10(value) if column.is_wide else float(value) for value in column.values]
+        low, high = min(scaled), max(scaled)
+        places = [0.5 if high == low else (value - low) / (high - low) for value in scaled]
+        texts = [f"{value:.4g}" for value in column.values]
+    ticks: dict[float, str] = {}
+    for place, text in sorted(zip(places, texts, strict=True)):
+        # A text needs room; the highest always has it.
+        if all(abs(place - other) >= _ROOM for other in ticks) and (
+            place == max(places) or max(places) - place >= _ROOM
+        ):
+            ticks[place] = text
+    return _Axis(escape(_short(column.title, LONGEST_LABEL), quote=False), places, texts, ticks)
+
+
+def _stroke(number: int, colours: Theme) -> dict[str, Any]:
+    line = {"color": colours.grid, "width": 2}
+    return {"type": "line", "x0": number, "x1": number, "y0": 0, "y1": 1, "line": line, "layer": "below"}
+
+
+def _texts(number: int, axis: _Axis, colours: Theme) -> list[dict[str, Any]]:
+    common = {"x": number, "showarrow": False, "font": {"color": colours.muted, "size": 10}}
+    title = {"text": axis.label, "y": 1.06, "yanchor": "bottom", "font": {"color": colours.text, "size": 11}}
+    beside = {"xanchor": "left", "xshift": 5}
+    return [
+        {**common, **title},
+        *(
+            {**common, **beside, "y": place, "text": escape(_short(text, LONGEST_TICK), quote=False)}
+            for place, text in axis.ticks.items()
+        ),
+    ]
+
+
+def _short(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[:longest]}…"
 
 
 def _layout(colours: Theme) -> dict[str, Any]:
@@ -154,7 +197,7 @@ def _layout(colours: Theme) -> dict[str, Any]:
         "meta": {"minimum_width": 300},
         "margin": {"l": 52, "r": 14, "t": 14, "b": 44},
         "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": faded(colours.surface, 0),
+        "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"color": colours.muted, "size": 11},
         "showlegend": False,
         "hoverlabel": {"bgcolor": colours.surface, "bordercolor": colours.grid, "font": {"color": colours.text}},

@@ -34,7 +34,7 @@ export default class Comparison {
     element.addEventListener("change", ({ target }) => target.closest("[data-against]") && location.assign(this.addressOf({ [target.name]: target.value })));
     addEventListener("popstate", () => this.take(readState(location.search)));
     document.addEventListener("diceboard:refresh", () => this.charts.forEach((chart) => chart.refresh()));
-    onThemeChange(() => this.charts.forEach((chart) => chart.take(this.view)));
+    onThemeChange(() => this.charts.forEach((chart) => chart.recolour()));
   }
 
   // What is still being dragged or typed changes the address without a step in the history; letting go makes the step.

@@ -61,6 +61,11 @@ export default class CurveChart {
     if (this.isSeen) this.update();
   }
 
+  // In the colours of now, also where nobody looks: a page is printed, or pictured, as a whole.
+  recolour() {
+    if (this.found) this.update();
+  }
+
   address(what, more = {}) {
     const { state, drawn } = this.view;
     const runs = what === "series" || state.group ? this.runs.filter((id) => drawn.has(id)) : this.runs;

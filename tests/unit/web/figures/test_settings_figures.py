@@ -1,5 +1,6 @@
 """Settings against results, for numbers, words and what is not there."""
 
+import itertools
 from typing import Any
 
 import pytest
@@ -36,15 +37,25 @@ def test_numbers_stay_numbers_wide_ones_become_logarithms_and_all_else_words() -
             epochs=[5, 5, 5],
         )
     )
-    (trace,) = figure["data"]
-    found = {dimension["label"]: dimension for dimension in trace["dimensions"]}
-    assert list(found) == ["learning rate", "batch size", "optimizer", "momentum", "nesterov", "best validation ac…"]
-    assert found["learning rate"]["values"] == pytest.approx([-3, -2, -1])
-    assert found["learning rate"]["ticktext"] == ["0.001", "0.01", "0.1"]
-    assert found["batch size"]["values"] == [16, 32, 64]
-    assert [found["optimizer"]["ticktext"][place] for place in found["optimizer"]["values"]] == ["sgd", "adam", "adam"]
-    assert [found["momentum"]["ticktext"][place] for place in found["momentum"]["values"]] == ["0.9", "–", "–"]
-    assert [found["nesterov"]["ticktext"][place] for place in found["nesterov"]["values"]] == ["yes", "no", "–"]
+    assert len(figure["data"]) == 3
+    said = [trace["text"] for trace in figure["data"]]
+    assert said[0] == [
+        "learning rate: 0.001", "batch size: 16", "optimizer: sgd", "momentum: 0.9", "nesterov: yes", "best validation accu…: 0.5"
+    ]  # fmt: skip
+    assert said[2][3:5] == ["momentum: –", "nesterov: –"]
+    rates, sizes, *_ = zip(*(trace["y"] for trace in figure["data"]), strict=True)
+    assert rates == pytest.approx((0, 0.5, 1))
+    assert sizes == pytest.approx((0, 1 / 3, 1))
+    assert {line["x0"] for line in figure["layout"]["shapes"]} == set(range(6))
+    assert len({trace["line"]["color"] for trace in figure["data"]}) == 3
+
+
+def test_texts_of_an_axis_do_not_lie_on_one_another() -> None:
+    figure = parallel_figure(compared(seed=list(range(40)), style=["<i>"] * 39 + ["b"]))
+    places = [text["y"] for text in figure["layout"]["annotations"] if text["x"] == 0 and "xanchor" in text]
+    assert places[-1] == 1
+    assert all(later - earlier > 0.059 for earlier, later in itertools.pairwise(places))
+    assert "<i>" not in str(figure["layout"]["annotations"])
 
 
 def test_only_what_somebody_reached_is_a_metric() -> None:
