@@ -41,17 +41,19 @@ def test_a_seam_is_marked_where_another_attempt_went_on(comparison: Page) -> Non
     assert [trace["x"] for trace in seams] == [[6]]
 
 
-def test_curves_grow_while_their_run_goes_on(tab: Tab, app_database: SqlDatabase, compared_runs: list[Run]) -> None:
+def test_curves_begin_and_grow_while_their_run_goes_on(tab: Tab, app_database: SqlDatabase, compared_runs: list[Run]) -> None:
     live = run_with(
         app_database,
-        list(told(epochs=3, steps_per_epoch=20)),
+        [],
         name="goes on",
         state=RunState.RUNNING,
         beside=compared_runs[0],
         epochs=12,
     )
     page = tab.go(f"/comparison?runs={compared_runs[0].id},{live.id}&smooth=0")
-    drawn(page, "val_loss", lines=2)
+    drawn(page, "val_loss", lines=1)
+    with app_database.transaction() as transaction:
+        transaction.runs.append(live.id, attempt=1, events=list(told(epochs=3, steps_per_epoch=20)))
     until_drawn(page, "val_loss", "data.some(({ x }) => x.length === 3)")
     with app_database.transaction() as transaction:
         transaction.runs.append(live.id, attempt=1, events=list(told(epochs=4, steps_per_epoch=20, first=4)))

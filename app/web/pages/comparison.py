@@ -34,6 +34,7 @@ def shown(services: ServiceBundle, asked: Asked) -> dict[str, Any]:
     lines = with_origins(services, services.runs.several(ids))
     twins = services.twins.of(compared["baseline"], ids, compared["weights_digests"])
     settings = settings_of(compared)
+    is_live = any(not line.run.is_terminal for line in lines)
     beside = [compared["baseline"], *(twin.run for twin in twins)][:MOST_BESIDE]
     return {
         "ids": ids,
@@ -43,12 +44,12 @@ def shown(services: ServiceBundle, asked: Asked) -> dict[str, Any]:
         "colours": {run_id: f"series-{number + 1}" for run_id, number in series_of_runs(ids).items()},
         "compared": compared,
         "described": described(lines, compared),
-        "charts": charts_of(services.curves.names(ids)),
+        "charts": charts_of(services.curves.names(ids), is_live=is_live),
         "twins": [(twin, twin_text(twin)) for twin in twins],
         "beside": beside,
         "epochs": epochs_of(beside, compared) if len(beside) > 1 else [],
         "settings": settings,
         "across": against(settings, asked.setting),
         "metrics": metrics_of(compared),
-        "is_live": any(not line.run.is_terminal for line in lines),
+        "is_live": is_live,
     }

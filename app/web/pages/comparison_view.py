@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from pydantic import BaseModel, Field
 
+from app.core.runs.columns import OF_STEPS
 from app.core.runs.series import Axis
 from app.core.runs.twins import Twin
 from app.web.figures.compared_curves import metric_title
@@ -15,6 +16,12 @@ from app.web.pages.frame import RunLine
 
 FIRST = ("val_accuracy", "val_loss", "accuracy", "loss")
 """The charts that come first; the others follow by name, those of single steps last."""
+EXPECTED = (
+    *FIRST,
+    "learning_rate",
+    *("batch_accuracy", "batch_gradient_norm", "batch_images_per_second", "batch_learning_rate", "batch_loss"),
+)
+"""What every training tells: a page that is open before it has begun has charts for them."""
 AXES: dict[Axis, str] = {"epoch": "epoch", "step": "step", "time": "relative time", "wall": "wall time"}
 MOST_BESIDE = 8
 """So many runs have their digests and losses side by side; more are summed up."""
@@ -55,8 +62,11 @@ class Chart:
     title: str
 
 
-def charts_of(names: Sequence[str]) -> list[Chart]:
-    """A chart for each metric, in the order of the page."""
+def charts_of(names: Sequence[str], *, is_live: bool) -> list[Chart]:
+    """A chart for each metric that is there, or is still to come, in the order of the page."""
+    if is_live:
+        told = dict.fromkeys([*names, *EXPECTED])
+        names = sorted(told, key=lambda name: (name.startswith(OF_STEPS), name))
     ordered = [name for name in FIRST if name in names] + [name for name in names if name not in FIRST]
     titles = [metric_title(name) for name in ordered]
     return [Chart(name, title[:1].upper() + title[1:]) for name, title in zip(ordered, titles, strict=True)]

@@ -109,6 +109,18 @@ def test_runs_are_grouped_by_any_setting(client: TestClient, services: ServiceBu
     assert [trace["name"] for trace in by_nothing] == ["unheard of: – (2)"]
 
 
+def test_a_page_that_is_open_before_its_runs_begin_has_charts_for_what_will_come(
+    client: TestClient, services: ServiceBundle
+) -> None:
+    run = run_with(services.database, [], name="has not begun", state=RunState.RUNNING)  # type: ignore[arg-type]
+    page = client.get(f"/comparison?runs={run.id}").text
+    for metric in ("val_accuracy", "loss", "learning_rate", "batch_loss"):
+        assert f'data-test="chart-{metric}"' in page
+    assert 'data-module="live"' in page
+    ended = run_with(services.database, [], name="never began", state=RunState.STOPPED)  # type: ignore[arg-type]
+    assert "No curve yet" in client.get(f"/comparison?runs={ended.id}").text
+
+
 def test_a_report_holds_everything_and_asks_for_nothing(client: TestClient, services: ServiceBundle) -> None:
     first, second = pair(services)
     sent = {
