@@ -86,5 +86,5 @@ def _layout(axis: Axis, colours: Theme, *, is_share: bool) -> dict[str, Any]:
             "type": "date" if axis == "wall" else "linear",
         },
         # Height follows what is shown; people zoom across.
-        "yaxis": {**common, "fixedrange": True, "tickformat": ".3~p" if is_share else ""},
+        "yaxis": {**common, "fixedrange": True, "tickformat": ".4~p" if is_share else ""},
     }

@@ -134,7 +134,7 @@ def scatter_figure(compared: Compared, *, setting: str, metric: str, theme: Them
     scale = {"type": "log" if across.is_wide else "linear"} if across.is_numeric else {"type": "category"}
     layout = _layout(colours) | {
         "xaxis": {**axis, **scale, "title": {"text": across.title}},
-        "yaxis": {**axis, "title": {"text": up.title}, "tickformat": ".3~p" if "accuracy" in metric else ""},
+        "yaxis": {**axis, "title": {"text": up.title}, "tickformat": ".4~p" if "accuracy" in metric else ""},
     }
     return {"data": [trace], "layout": layout}
 
