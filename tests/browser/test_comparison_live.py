@@ -41,7 +41,9 @@ def test_a_seam_is_marked_where_another_attempt_went_on(comparison: Page) -> Non
     assert [trace["x"] for trace in seams] == [[6]]
 
 
-def test_curves_begin_and_grow_while_their_run_goes_on(tab: Tab, app_database: SqlDatabase, compared_runs: list[Run]) -> None:
+def test_curves_begin_and_grow_while_their_run_goes_on(
+    tab: Tab, app_database: SqlDatabase, compared_runs: list[Run]
+) -> None:
     live = run_with(
         app_database,
         [],

@@ -166,7 +166,7 @@ def _axis(column: Column) -> _Axis:
             place == max(places) or max(places) - place >= _ROOM
         ):
             ticks[place] = text
-    return _Axis(escape(_short(column.title, LONGEST_LABEL), quote=False), places, texts, ticks)
+    return _Axis(escape(_short(column.title.removeprefix("best "), LONGEST_LABEL), quote=False), places, texts, ticks)
 
 
 def _stroke(number: int, colours: Theme) -> dict[str, Any]:
@@ -176,8 +176,8 @@ def _stroke(number: int, colours: Theme) -> dict[str, Any]:
 
 def _texts(number: int, axis: _Axis, colours: Theme) -> list[dict[str, Any]]:
     common = {"x": number, "showarrow": False, "font": {"color": colours.muted, "size": 10}}
-    title = {"text": axis.label, "y": 1.06, "yanchor": "bottom", "font": {"color": colours.text, "size": 11}}
-    beside = {"xanchor": "left", "xshift": 5}
+    title = {"text": axis.label, "y": 1.06, "yanchor": "bottom", "font": {"color": colours.text, "size": 10}}
+    beside = {"xanchor": "left", "xshift": 5, "bgcolor": colours.surface, "borderpad": 1}
     return [
         {**common, **title},
         *(

@@ -40,7 +40,7 @@ def test_numbers_stay_numbers_wide_ones_become_logarithms_and_all_else_words() -
     assert len(figure["data"]) == 3
     said = [trace["text"] for trace in figure["data"]]
     assert said[0] == [
-        "learning rate: 0.001", "batch size: 16", "optimizer: sgd", "momentum: 0.9", "nesterov: yes", "best validation accu…: 0.5"
+        "learning rate: 0.001", "batch size: 16", "optimizer: sgd", "momentum: 0.9", "nesterov: yes", "validation accuracy: 0.5"
     ]  # fmt: skip
     assert said[2][3:5] == ["momentum: –", "nesterov: –"]
     rates, sizes, *_ = zip(*(trace["y"] for trace in figure["data"]), strict=True)
