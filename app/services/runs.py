@@ -190,12 +190,16 @@ class RunService:
             found = _histories(transaction, run_ids, with_epochs=False)
         return [asked_of(history) | {"group": history.run.group} for history in found]
 
-    def compare(self, run_ids: Sequence[str], *, baseline: str | None = None) -> dict[str, Any]:
-        """Runs side by side; the baseline is the one of that id, or else the first."""
+    def compare(
+        self, run_ids: Sequence[str], *, baseline: str | None = None, with_epochs: bool = True
+    ) -> dict[str, Any]:
+        """Runs side by side, with their epochs or without; the baseline is the one of that id, or else the first."""
         if not 1 <= len(run_ids) <= MOST_RUNS_AT_ONCE:
             raise InvalidError("Name the runs to compare: ?runs=ID,ID,...")
         with self._database.transaction() as transaction:
-            return compare(_histories(transaction, list(dict.fromkeys(run_ids))), baseline=baseline)
+            return compare(
+                _histories(transaction, list(dict.fromkeys(run_ids)), with_epochs=with_epochs), baseline=baseline
+            )
 
     def _refuse_what_cannot_fit(self, requests: Sequence[RunRequest]) -> None:
         """Each architecture with each configuration once; before the transaction, since tables may have to be built."""

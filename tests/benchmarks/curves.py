@@ -71,10 +71,10 @@ def _painted(app: RunningApp, ids: str) -> Iterator[tuple[str, list[float]]]:
         page.goto(f"{app.address}/?token={LoginSecrets(app.data).issue()}")
         address = f"{app.address}/comparison?runs={ids}&x=step"
         for _ in range(3):
-            _seen(page, address, ".figure-drawn")
+            _seen(page, address, ".curve-figure.figure-drawn")
         yield (
             "from the address to the first chart drawn",
-            [_seen(page, address, ".figure-drawn") for _ in range(REPEATS)],
+            [_seen(page, address, ".curve-figure.figure-drawn") for _ in range(REPEATS)],
         )
         yield (
             "from the choice of another axis to every chart in sight drawn again",
@@ -93,7 +93,7 @@ def _seen(page: Page, address: str, what: str) -> float:
 
 def _redrawn(page: Page, axis: str) -> float:
     # The title of the axis is drawn with the curves.
-    told = f"() => [...document.querySelectorAll('.figure-drawn .xtitle')].every((title) => title.textContent === '{axis}')"
+    told = f"() => [...document.querySelectorAll('.curve-figure.figure-drawn .xtitle')].every((title) => title.textContent === '{axis}')"
     began = time.perf_counter()
     page.get_by_label("Across").select_option(axis)
     page.wait_for_function(told)

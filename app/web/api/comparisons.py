@@ -83,7 +83,7 @@ def figure(
 @router.get("/figures/parallel")
 def parallel(runs: RunIds, services: Services, theme: ThemeName = "light") -> dict[str, Any]:
     """The settings that differ and what was reached, as parallel coordinates: Plotly's data and layout."""
-    return parallel_figure(services.runs.compare(runs), theme=theme)
+    return parallel_figure(services.runs.compare(runs, with_epochs=False), theme=theme)
 
 
 @router.get("/figures/scatter")
@@ -91,7 +91,7 @@ def scatter(
     runs: RunIds, services: Services, setting: str, metric: str = "val_accuracy", theme: ThemeName = "light"
 ) -> dict[str, Any]:
     """One setting against the best of one metric, a point for each run: Plotly's data and layout."""
-    return scatter_figure(services.runs.compare(runs), setting=setting, metric=metric, theme=theme)
+    return scatter_figure(services.runs.compare(runs, with_epochs=False), setting=setting, metric=metric, theme=theme)
 
 
 @router.get("/series")
