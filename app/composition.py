@@ -22,6 +22,7 @@ from app.adapters.zip_stream import zipped
 from app.services.architectures import ArchitectureService
 from app.services.artifacts import ArtifactService
 from app.services.bundle import ServiceBundle
+from app.services.curves import CurveService
 from app.services.dataset_statistics import StatisticsService
 from app.services.dataset_uploads import UploadLimits
 from app.services.datasets import DatasetService
@@ -42,6 +43,7 @@ from app.services.sources import SourceService
 from app.services.starting_weights import StartingWeights
 from app.services.storage import StorageService
 from app.services.training_plans import PlanService
+from app.services.twins import TwinService
 from app.services.workers import RecoversWork, WorkerService
 from app.settings import Settings
 
@@ -58,8 +60,8 @@ def compose(settings: Settings) -> ServiceBundle:
     architectures = ArchitectureService(database=database, inspector=inspector, clock=utc_now, new_id=new_id)
     sources = SourceService(database=database, blobs=blobs, clock=utc_now)
     definitions = DefinitionService(architectures=architectures, inspector=inspector)
+    curves, twins, evaluations, significance = _results(database, blobs)
     plans, runs = _runs(settings, database, queue, event_log, architectures)
-    evaluations = EvaluationService(database=database, blobs=blobs)
     return ServiceBundle(
         settings=settings,
         database=database,
@@ -74,16 +76,16 @@ def compose(settings: Settings) -> ServiceBundle:
         differences=DifferenceService(architectures=architectures, inspector=inspector),
         datasets=datasets,
         images=images, statistics=statistics, samples=samples,
-        runs=runs,
-        plans=plans,
+        runs=runs, plans=plans,
         run_queue=QueueService(database=database, queue=queue, event_log=event_log),
         metrics=MetricsService(database=database, event_log=event_log),
+        curves=curves, twins=twins,
         predictions=_predictions(settings, database, blobs),
         storage=StorageService(database=database, blobs=blobs, folder=RoomOnDisk(settings.data), clock=utc_now),
         artifacts=ArtifactService(database=database, blobs=blobs, event_log=event_log, clock=utc_now),
         scripts=scripts,
         exports=exports,
-        evaluations=evaluations, significance=SignificanceService(database=database, evaluations=evaluations),
+        evaluations=evaluations, significance=significance,
         workers=_workers(settings, database, queue, runs, sources, (samples, datasets, statistics, exports)),
     )  # fmt: skip
 
@@ -142,6 +144,15 @@ def _images(
     images = ImageService(database=database, blobs=blobs, files=PillowImageFiles(pictures))
     statistics = StatisticsService(database=database, blobs=blobs, queue=queue, decode=pictures.decode, encode=png)
     return images, statistics
+
+
+def _results(
+    database: SqlDatabase, blobs: ObstoreBlobs
+) -> tuple[CurveService, TwinService, EvaluationService, SignificanceService]:
+    curves = CurveService(database=database, blobs=blobs)
+    evaluations = EvaluationService(database=database, blobs=blobs, curves=curves)
+    significance = SignificanceService(database=database, evaluations=evaluations)
+    return curves, TwinService(database=database, curves=curves), evaluations, significance
 
 
 def _predictions(settings: Settings, database: SqlDatabase, blobs: ObstoreBlobs) -> PredictionService:

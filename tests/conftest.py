@@ -9,6 +9,7 @@ pytest_plugins = [
     "tests.fixtures.running",
     "tests.fixtures.valkey",
     "tests.fixtures.browsing",
+    "tests.fixtures.comparing",
     "tests.fixtures.editing",
     "tests.fixtures.uploading",
     "tests.fixtures.scripted",

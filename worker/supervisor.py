@@ -68,6 +68,7 @@ class Supervisor:
                 self._services.workers.crashed(run.id, attempt=run.attempt, reason=reason)
         except (StaleAttemptError, ConflictError, NotFoundError) as error:
             log.info("Attempt %d of run %s was taken over: %s", run.attempt, run.id, error.detail)
+        self._compact_curves(run)
         if watch.ending is Ending.ORPHANED:
             raise SystemExit("The Celery worker that owns this process is gone.")
         self._trainers.warm_up()
@@ -111,6 +112,12 @@ class Supervisor:
         else:
             return False
         return True
+
+    def _compact_curves(self, run: Run) -> None:
+        try:
+            self._services.curves.compact(run.id)
+        except DiceboardError as error:
+            log.warning("The curves of run %s are put together when they are read first: %s", run.id, error.detail)
 
     def _tell_last_lines(self, run: Run, text: str) -> None:
         if not text:

@@ -19,6 +19,7 @@ class StorageKind(StrEnum):
     CHECKS = "checks"
     STATISTICS = "statistics"
     ARTIFACTS = "artifacts"
+    CURVES = "curves"
     SOURCES = "sources"
     CHECKPOINTS = "checkpoints"
     PREPARED = "prepared"
@@ -31,6 +32,7 @@ BLOBS = (
     StorageKind.CHECKS,
     StorageKind.STATISTICS,
     StorageKind.ARTIFACTS,
+    StorageKind.CURVES,
     StorageKind.SOURCES,
 )
 
@@ -86,7 +88,7 @@ class BlobUses(Protocol):
         ...
 
     def ownerless(self, keys: Sequence[str]) -> set[str]:
-        """Those of the keys of artifacts whose run is gone: nobody will ever refer to them."""
+        """Those of the keys of artifacts and curves whose run is gone: nobody will ever refer to them."""
         ...
 
     def database_bytes(self) -> int:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app.core.ports import BlobStore, Database, EventLog, Inspector, TaskQueue
 from app.services.architectures import ArchitectureService
 from app.services.artifacts import ArtifactService
+from app.services.curves import CurveService
 from app.services.dataset_statistics import StatisticsService
 from app.services.datasets import DatasetService
 from app.services.definitions import DefinitionService
@@ -23,6 +24,7 @@ from app.services.significance import SignificanceService
 from app.services.sources import SourceService
 from app.services.storage import StorageService
 from app.services.training_plans import PlanService
+from app.services.twins import TwinService
 from app.services.workers import WorkerService
 from app.settings import Settings
 
@@ -51,6 +53,8 @@ class ServiceBundle:
     run_queue: QueueService
     metrics: MetricsService
     predictions: PredictionService
+    curves: CurveService
+    twins: TwinService
     artifacts: ArtifactService
     evaluations: EvaluationService
     significance: SignificanceService

@@ -14,8 +14,9 @@ from app.core.runs.learning import Symptom, symptoms
 from app.core.runs.learning_reasons import Facts
 from app.core.runs.lifecycle import RunState
 from app.core.runs.predicted import PREDICTIONS, Predicted, read
-from app.core.runs.run import EventKind, Run
-from app.core.runs.series import series_of
+from app.core.runs.run import Run
+from app.core.runs.series import Wanted
+from app.services.curves import CurveService
 
 KEPT_FILES, KEPT_EVALUATIONS = 4, 16
 EVALUATED = (Split.VALIDATION, Split.TEST)
@@ -39,9 +40,10 @@ class Cell:
 class EvaluationService:
     """Reads what was answered, and tells what follows from it. The files never change, so the newest are kept in memory."""
 
-    def __init__(self, *, database: Database, blobs: BlobStore) -> None:
+    def __init__(self, *, database: Database, blobs: BlobStore, curves: CurveService) -> None:
         self._database = database
         self._blobs = blobs
+        self._curves = curves
         self._file = lru_cache(maxsize=KEPT_FILES)(self._opened)
         self._evaluated = lru_cache(maxsize=KEPT_EVALUATIONS)(lambda blob, split: evaluate(self._file(blob)[split]))
 
@@ -134,11 +136,9 @@ class EvaluationService:
 
     def _all_facts(self, run: Run, brief: Facts) -> Facts:
         with self._database.transaction() as transaction:
-            epochs = transaction.runs.events(run.id, kinds=(EventKind.EPOCH,))
-            steps = transaction.runs.events(run.id, kinds=(EventKind.METRICS,))
             version = transaction.datasets.version(run.version_id)
-        losses = series_of(epochs, names=["loss"]).get("loss")
-        norms = series_of(steps, axis="step", names=["batch_gradient_norm"]).get("batch_gradient_norm")
+        curves = self._curves.of(run, Wanted(names=("loss", "batch_gradient_norm")))
+        losses, norms = curves.get("loss"), curves.get("batch_gradient_norm")
         return replace(
             brief,
             losses=losses.y if losses else (),

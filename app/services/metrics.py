@@ -1,4 +1,4 @@
-"""Use cases of events and curves."""
+"""Use cases of events."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,6 @@ from app.core.ports import Database, EventLog
 from app.core.runs.log_text import LOGGED, log_text
 from app.core.runs.results import finite
 from app.core.runs.run import Event, EventKind
-from app.core.runs.series import Axis, Series, series_of
 from app.core.values import JsonObject
 
 
@@ -32,13 +31,6 @@ class MetricsService:
         with self._database.transaction() as transaction:
             transaction.runs.get(run_id)
             return transaction.runs.events(run_id, after=after, limit=limit, kinds=kinds)
-
-    def series(
-        self, run_id: str, *, names: Sequence[str] = (), x: Axis = "epoch", max_points: int = 2_000
-    ) -> dict[str, Series]:
-        """Curves by metric name, downsampled keeping extremes."""
-        kinds = (EventKind.EPOCH, EventKind.METRICS) if x == "step" else (EventKind.EPOCH,)
-        return series_of(self.events(run_id, kinds=kinds), axis=x, names=names, max_points=max_points)
 
     def log(self, run_id: str) -> str:
         """What happened, as lines of text."""

@@ -9,13 +9,14 @@ from app.core.datasets.dataset import Dataset, DatasetState
 from app.core.errors import ConflictError, FieldError, InvalidError
 from app.core.names import TaskName
 from app.core.ports import Clock, Database, EventLog, NewId, TaskQueue, Transaction
-from app.core.runs.comparison import RunHistory, compare
+from app.core.runs.comparison import RunHistory, asked_of, compare
 from app.core.runs.configuration import Configuration
 from app.core.runs.lifecycle import WAITING, RunState
 from app.core.runs.request import MOST_RUNS_AT_ONCE, RunRequest
 from app.core.runs.run import Event, EventKind, Progress, Run
 from app.core.runs.sweeps import Variant
 from app.core.values import JsonObject, Sort
+from app.services.named_runs import named_runs
 
 MOST_GROUPS = 100
 
@@ -124,6 +125,11 @@ class RunService:
         with self._database.transaction() as transaction:
             return transaction.runs.get(run_id)
 
+    def several(self, run_ids: Sequence[str]) -> list[Run]:
+        """In this order; NotFoundError where one is not there."""
+        with self._database.transaction() as transaction:
+            return named_runs(transaction, run_ids)
+
     def rename(self, run_id: str, *, name: str | None = None, tags: Sequence[str] | None = None) -> Run:
         """Give it another name, other tags, or both."""
         with self._database.transaction() as transaction:
@@ -175,12 +181,22 @@ class RunService:
         self._event_log.append([event])
         return event
 
-    def compare(self, run_ids: Sequence[str]) -> dict[str, Any]:
-        """Runs side by side, the first as the baseline."""
+    def asked(self, run_ids: Sequence[str]) -> list[dict[str, Any]]:
+        """What was asked of each of the runs, by setting."""
+        with self._database.transaction() as transaction:
+            found = _histories(transaction, run_ids, with_epochs=False)
+        return [asked_of(history) | {"group": history.run.group} for history in found]
+
+    def compare(
+        self, run_ids: Sequence[str], *, baseline: str | None = None, with_epochs: bool = True
+    ) -> dict[str, Any]:
+        """Runs side by side, with their epochs or without; the baseline is the one of that id, or else the first."""
         if not 1 <= len(run_ids) <= MOST_RUNS_AT_ONCE:
             raise InvalidError("Name the runs to compare: ?runs=ID,ID,...")
         with self._database.transaction() as transaction:
-            return compare([_history(transaction, run_id) for run_id in dict.fromkeys(run_ids)])
+            return compare(
+                _histories(transaction, list(dict.fromkeys(run_ids)), with_epochs=with_epochs), baseline=baseline
+            )
 
     def _refuse_what_cannot_fit(self, requests: Sequence[RunRequest]) -> None:
         """Each architecture with each configuration once; before the transaction, since tables may have to be built."""
@@ -263,13 +279,17 @@ def _output_units(stored: StoredArchitecture) -> int | None:
     return units if isinstance(units, int) else None
 
 
-def _history(transaction: Transaction, run_id: str) -> RunHistory:
-    run = transaction.runs.get(run_id)
-    definition = transaction.architectures.get(run.architecture_id).architecture
-    return RunHistory(
-        run=run,
-        architecture=definition.name,
-        style=definition.style.value,
-        dataset=transaction.datasets.get(run.dataset_id).name,
-        epochs=transaction.runs.events(run_id, kinds=(EventKind.EPOCH,)),
-    )
+def _histories(transaction: Transaction, run_ids: Sequence[str], *, with_epochs: bool = True) -> list[RunHistory]:
+    runs = named_runs(transaction, run_ids)
+    architectures = {of: transaction.architectures.summary(of) for of in {run.architecture_id for run in runs}}
+    datasets = {of: transaction.datasets.get(of).name for of in {run.dataset_id for run in runs}}
+    return [
+        RunHistory(
+            run=run,
+            architecture=architectures[run.architecture_id].name,
+            style=architectures[run.architecture_id].style.value,
+            dataset=datasets[run.dataset_id],
+            epochs=transaction.runs.events(run.id, kinds=(EventKind.EPOCH,)) if with_epochs else (),
+        )
+        for run in runs
+    ]

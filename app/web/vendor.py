@@ -24,6 +24,11 @@ def address(name: str) -> str:
     return f"/vendor/{version(_PACKAGES[name][0])}/{name}"
 
 
+def text(name: str) -> str:
+    """The file itself, for what is to stand alone."""
+    return _content(name, is_gzip=False).decode()
+
+
 @router.get("/{release}/{name}")
 def asset(release: str, name: str, request: Request) -> Response:
     """The file, with gzip for who takes it."""

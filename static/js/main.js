@@ -1,6 +1,7 @@
 // The only module that scans the document: each [data-module] element gets one instance of its class.
 
 const loaders = {
+  comparison: () => import("./components/comparison.js"),
   "definition-drop": () => import("./components/definition-drop.js"),
   "definition-pair": () => import("./components/definition-pair.js"),
   "layer-table": () => import("./components/layer-table.js"),

@@ -16,6 +16,7 @@ from tests.benchmarks import (
     architectures,
     check_cost,
     comparing,
+    curves,
     first_step,
     images,
     near_copies,
@@ -51,7 +52,7 @@ def main() -> None:
             print(line, flush=True)  # noqa: T201 - its output is what it is for
         for what, seconds in predictions.measured(app, dataset["id"]):
             _say(what, seconds)
-        for line in uploading.measured(app):
+        for line in chain(uploading.measured(app), curves.measured(app)):
             print(line, flush=True)  # noqa: T201 - its output is what it is for
     finally:
         stop(app)

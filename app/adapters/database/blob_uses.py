@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Connection, select, text
+from sqlalchemy import Column, Connection, String, cast, select, text
 
 from app.adapters.database.tables import artifact, dataset_file, dataset_image, dataset_version, run
 
@@ -40,13 +40,15 @@ class SqlBlobUses:
         versions = self._known(dataset_version.c.id, {_owner(key) for key in by_kind["statistics"]})
         found |= {key for key in by_kind["statistics"] if _owner(key) not in versions}
         found |= by_kind["artifacts"] - self._known(artifact.c.blob, by_kind["artifacts"])
+        ended = self._known(run.c.id + "/" + cast(run.c.last_seq, String), {_version(key) for key in by_kind["curves"]})
+        found |= {key for key in by_kind["curves"] if _version(key) not in ended}
         return found | (by_kind["checks"] - self._known(_CHECK_DATA, by_kind["checks"]))
 
     def ownerless(self, keys: Sequence[str]) -> set[str]:
-        """Those of the keys of artifacts whose run is gone."""
-        artifacts = {key for key in keys if key.startswith("artifacts/")}
-        runs = self._known(run.c.id, {_owner(key) for key in artifacts})
-        return {key for key in artifacts if _owner(key) not in runs}
+        """Those of the keys of artifacts and curves whose run is gone."""
+        of_runs = {key for key in keys if key.startswith(("artifacts/", "curves/"))}
+        runs = self._known(run.c.id, {_owner(key) for key in of_runs})
+        return {key for key in of_runs if _owner(key) not in runs}
 
     def database_bytes(self) -> int:
         """What the database itself takes, its log of writes not counted."""
@@ -67,3 +69,8 @@ class SqlBlobUses:
 
 def _owner(key: str) -> str:
     return key.split("/")[1]
+
+
+def _version(key: str) -> str:
+    """The run and the last of its events that a file of curves holds."""
+    return "/".join(key.split("/")[1:3])

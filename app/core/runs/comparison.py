@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.core.runs.columns import columns_of
 from app.core.runs.configuration import Configuration
+from app.core.runs.levels import levels_of, series_from
 from app.core.runs.run import Event, EventKind, Run
-from app.core.runs.series import series_of
+from app.core.runs.series import Series, Wanted
 from app.core.values import Value
 
 
@@ -21,14 +23,15 @@ class RunHistory:
     epochs: Sequence[Event]
 
 
-def compare(histories: Sequence[RunHistory]) -> dict[str, Any]:
-    """As the REST contract shows it; the first run is the baseline."""
+def compare(histories: Sequence[RunHistory], *, baseline: str | None = None) -> dict[str, Any]:
+    """As the REST contract shows it; the run with the id `baseline` is the baseline, or else the first."""
     digests = [_digests(history.epochs) for history in histories]
     identical, divergence = _identical_through(digests)
-    configurations = [_flat(history) for history in histories]
+    configurations = [asked_of(history) for history in histories]
     names = list(dict.fromkeys(name for values in configurations for name in values))
-    baseline = histories[0].run.summary
+    reference = next((history.run for history in histories if history.run.id == baseline), histories[0].run)
     return {
+        "baseline": reference.id,
         "runs": [history.run.representation() for history in histories],
         "configuration": [
             {
@@ -39,14 +42,18 @@ def compare(histories: Sequence[RunHistory]) -> dict[str, Any]:
             for name in names
         ],
         "series": {
-            history.run.id: {name: series.json_object() for name, series in series_of(history.epochs).items()}
+            history.run.id: {name: series.json_object() for name, series in _epoch_series(history).items()}
             for history in histories
         },
-        "deltas": {history.run.id: _deltas(history.run.summary, baseline) for history in histories},
+        "deltas": {history.run.id: _deltas(history.run.summary, reference.summary) for history in histories},
         "weights_digests": {history.run.id: found for history, found in zip(histories, digests, strict=True)},
         "identical_through": identical,
         "first_divergence": divergence,
     }
+
+
+def _epoch_series(history: RunHistory) -> dict[str, Series]:
+    return series_from(levels_of(columns_of(history.epochs)), Wanted())
 
 
 def _digests(events: Sequence[Event]) -> list[str | None]:
@@ -70,7 +77,8 @@ def _identical_through(digests: Sequence[Sequence[str | None]]) -> tuple[int, in
     return min(len(found) for found in digests), None
 
 
-def _flat(history: RunHistory) -> dict[str, Any]:
+def asked_of(history: RunHistory) -> dict[str, Any]:
+    """Everything that was asked of a run, each setting under one name, and what it was made from."""
     made_from = {"architecture": history.architecture, "style": history.style, "dataset": history.dataset}
     return made_from | flat_configuration(history.run.configuration)
 

@@ -1,87 +1,69 @@
-"""Curves out of events: where an attempt repeats a step or an epoch, the highest attempt counts."""
+"""Curves as they are drawn: one metric of one run over one axis, within a range, with no more points than are asked for."""
 
-from collections.abc import Iterable, Sequence
-from typing import Literal, TypeAlias
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
-from app.core.runs.run import Event, EventKind
+from app.core.runs.columns import OF_STEPS, Points, kept
 from app.core.values import Value
 
-Axis: TypeAlias = Literal["step", "epoch", "time"]
+Axis: TypeAlias = Literal["step", "epoch", "time", "wall"]
+"""`time` is in seconds since the run's first attempt began, `wall` in seconds since 1970 UTC."""
 
 
 class Series(Value):
-    """One metric of one run; x in steps, epochs (from 1) or seconds since the attempt's start; null where not finite."""
+    """One metric of one run; x in steps, epochs (from 1) or seconds; null where not finite."""
 
     x: tuple[float, ...]
     y: tuple[float | None, ...]
     attempts: tuple[int, ...]
 
 
-def series_of(
-    events: Iterable[Event], *, axis: Axis = "epoch", names: Sequence[str] = (), max_points: int = 2_000
-) -> dict[str, Series]:
-    """Every metric by its name: values of epochs, or with axis `step` also those of single batches as `batch_loss`..."""
-    points: dict[str, dict[int, tuple[int, float, float | None]]] = {}
-    for event in events:
-        for name, place, x, y in _points(event, axis):
-            if names and name not in names:
-                continue
-            known = points.setdefault(name, {}).get(place)
-            if known is None or known[0] <= event.attempt:
-                points[name][place] = (event.attempt, x, y)
-    return {name: _downsampled(found, max_points) for name, found in sorted(points.items())}
+@dataclass(frozen=True)
+class Wanted:
+    """What a reader wants of a run's metrics: those of the names (none: all that have the axis), between two places.
+
+    Beside the points from `x_from` to `x_to` comes one on either side, so that a line enters and leaves the picture.
+    """
+
+    names: tuple[str, ...] = ()
+    axis: Axis = "epoch"
+    x_from: float | None = None
+    x_to: float | None = None
+    max_points: int = 2_000
+
+    def has(self, name: str) -> bool:
+        """Whether this metric is wanted; those of single steps are only by name, or over steps."""
+        return name in self.names if self.names else self.axis == "step" or not name.startswith(OF_STEPS)
+
+    def within(self, points: Points, *, started: float) -> Points:
+        """Those of the points that lie in the range, and one on either side."""
+        if self.x_from is None and self.x_to is None:
+            return points
+        across = places(points, axis=self.axis, started=started)
+        inside = np.ones(len(points), dtype=bool)
+        if self.x_from is not None:
+            inside &= across >= self.x_from
+        if self.x_to is not None:
+            inside &= across <= self.x_to
+        found = np.flatnonzero(inside)
+        if len(found) == 0:
+            return points[:0]
+        return points[max(0, found[0] - 1) : found[-1] + 2]
+
+    def series(self, points: Points, *, started: float) -> Series:
+        """The curve, of points that lie in the range."""
+        chosen = points[kept(points, self.max_points)]
+        return Series(
+            x=tuple(places(chosen, axis=self.axis, started=started).tolist()),
+            y=tuple(value if value == value else None for value in chosen["value"].tolist()),  # noqa: PLR0124 - NaN
+            attempts=tuple(chosen["attempt"].tolist()),
+        )
 
 
-def _points(event: Event, axis: Axis) -> Iterable[tuple[str, int, float, float | None]]:
-    payload = event.payload
-    if event.kind is EventKind.EPOCH and isinstance(payload.get("values"), dict):
-        place = _whole(payload.get("epoch"))
-        values = payload["values"]
-        assert isinstance(values, dict)
-        for name, value in values.items():
-            yield name, place, _number(payload.get(axis)) or 0.0, _number(value)
-    elif event.kind is EventKind.METRICS and axis == "step":
-        steps, values = payload.get("step"), payload.get("values")
-        if not isinstance(steps, list) or not isinstance(values, dict):
-            return
-        for name, column in values.items():
-            if isinstance(column, list):
-                for step, value in zip(steps, column, strict=False):
-                    yield f"batch_{name}", _whole(step), float(_whole(step)), _number(value)
-
-
-def _downsampled(points: dict[int, tuple[int, float, float | None]], max_points: int) -> Series:
-    ordered = [points[place] for place in sorted(points)]
-    kept = _extremes([y for _, _, y in ordered], max_points)
-    return Series(
-        x=tuple(ordered[index][1] for index in kept),
-        y=tuple(ordered[index][2] for index in kept),
-        attempts=tuple(ordered[index][0] for index in kept),
-    )
-
-
-def _extremes(values: Sequence[float | None], max_points: int) -> list[int]:
-    # Each stretch keeps its lowest and highest value, so that no spike is lost.
-    if len(values) <= max_points:
-        return list(range(len(values)))
-    numbers = np.array([np.nan if value is None else value for value in values], dtype=float)
-    kept = {0, len(values) - 1}
-    for part in np.array_split(np.arange(len(values)), max(1, (max_points - 2) // 2)):
-        found = numbers[part]
-        if np.isnan(found).all():
-            kept.add(int(part[0]))
-        else:
-            kept |= {int(part[np.nanargmin(found)]), int(part[np.nanargmax(found)])}
-    return sorted(kept)
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if np.isfinite(value) else None
-
-
-def _whole(value: object) -> int:
-    return int(value) if isinstance(value, int | float) else 0
+def places(points: Points, *, axis: Axis, started: float) -> NDArray[Any]:
+    """Where the points lie on an axis."""
+    found = points["time"] + started if axis == "wall" else points[axis]
+    return np.asarray(found, dtype=float)

@@ -1,16 +1,132 @@
 """Comparisons over REST."""
 
-from typing import Any
+import csv
+import io
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, Query, Response
+from fastapi.responses import StreamingResponse
+from pydantic_core import to_json
 
+from app.core.errors import FieldError, InvalidError
+from app.core.runs.request import MOST_RUNS_AT_ONCE
+from app.core.runs.run import Run
+from app.core.runs.series import Axis, Series, Wanted
 from app.web.dependencies import Services
+from app.web.figures.compared_curves import compared_curves
+from app.web.figures.grouped_curves import grouped_curves
+from app.web.figures.palette import ThemeName
+from app.web.figures.settings_figures import parallel_figure, scatter_figure
 
 router = APIRouter(prefix="/comparisons", tags=["comparisons"])
 
+EXPORTED_POINTS = 100_000
+
+
+def _ids(
+    runs: Annotated[str, Query(description="Ids, comma-separated; the first is the baseline unless another is named.")],
+) -> list[str]:
+    ids = list(dict.fromkeys(run_id for run_id in runs.split(",") if run_id))
+    if not 1 <= len(ids) <= MOST_RUNS_AT_ONCE:
+        raise InvalidError(
+            f"{len(ids)} runs were named; between 1 and {MOST_RUNS_AT_ONCE} are compared at once: ?runs=ID,ID,...",
+            errors=[FieldError("runs", f"expected 1 to {MOST_RUNS_AT_ONCE} ids")],
+        )
+    return ids
+
+
+RunIds = Annotated[list[str], Depends(_ids)]
+Place = Annotated[float | None, Query(allow_inf_nan=False)]
+
+
+def _wanted(*, usual: int, most: int) -> Callable[..., Wanted]:
+    def read(
+        metric: str = "val_accuracy",
+        x: Axis = "epoch",
+        x_from: Place = None,
+        x_to: Place = None,
+        max_points: Annotated[int, Query(ge=2, le=most)] = usual,
+    ) -> Wanted:
+        return Wanted(names=(metric,), axis=x, x_from=x_from, x_to=x_to, max_points=max_points)
+
+    return read
+
 
 @router.get("")
-def compare(runs: str, services: Services) -> dict[str, Any]:
-    """Runs side by side, the first as the baseline: ?runs=ID,ID,..."""
-    ids = [run_id for run_id in runs.split(",") if run_id]
-    return services.runs.compare(ids) | services.significance.of(ids)
+def compare(runs: RunIds, services: Services, baseline: str | None = None) -> dict[str, Any]:
+    """Runs side by side; `twins` are those of which the same was asked as of the baseline, and where they part from it."""
+    compared = services.runs.compare(runs, baseline=baseline)
+    twins = services.twins.of(compared["baseline"], runs, compared["weights_digests"])
+    tested = services.significance.of(sorted(runs, key=lambda run_id: run_id != compared["baseline"]))
+    return compared | tested | {"twins": [twin.json_object() for twin in twins]}
+
+
+@router.get("/figure")
+def figure(
+    runs: RunIds,
+    services: Services,
+    wanted: Annotated[Wanted, Depends(_wanted(usual=1_000, most=20_000))],
+    group: str | None = None,
+    theme: ThemeName = "light",
+) -> Response:
+    """One metric of several runs on one axis, between two places of it: Plotly's data and layout.
+
+    With `group`, the name of a setting: the mean of the runs of each of its values, in a band from lowest to highest.
+    """
+    found, series = services.curves.of_several(runs, wanted)
+    if group is None:
+        return _json(compared_curves(found, series, wanted=wanted, theme=theme))
+    values = [asked.get(group) for asked in services.runs.asked(runs)]
+    return _json(grouped_curves(found, series, values=values, setting=group, wanted=wanted, theme=theme))
+
+
+@router.get("/figures/parallel")
+def parallel(runs: RunIds, services: Services, theme: ThemeName = "light") -> dict[str, Any]:
+    """The settings that differ and what was reached, as parallel coordinates: Plotly's data and layout."""
+    return parallel_figure(services.runs.compare(runs, with_epochs=False), theme=theme)
+
+
+@router.get("/figures/scatter")
+def scatter(
+    runs: RunIds, services: Services, setting: str, metric: str = "val_accuracy", theme: ThemeName = "light"
+) -> dict[str, Any]:
+    """One setting against the best of one metric, a point for each run: Plotly's data and layout."""
+    return scatter_figure(services.runs.compare(runs, with_epochs=False), setting=setting, metric=metric, theme=theme)
+
+
+@router.get("/series")
+def series_(
+    runs: RunIds,
+    services: Services,
+    wanted: Annotated[Wanted, Depends(_wanted(usual=EXPORTED_POINTS, most=EXPORTED_POINTS))],
+    format: Literal["json", "csv"] = "json",  # noqa: A002 -- its name in the address
+) -> Response:
+    """One metric of several runs as numbers to take along, at full resolution up to 100,000 points a run."""
+    (metric,) = wanted.names
+    found, series = services.curves.of_several(runs, wanted)
+    curves = [(run, series[run.id][metric]) for run in found if metric in series[run.id]]
+    plain = "".join(letter if (letter.isascii() and letter.isalnum()) or letter == "_" else "-" for letter in metric)
+    headers = {"Content-Disposition": f'attachment; filename="{plain[:80]}.{format}"'}
+    if format == "csv":
+        return StreamingResponse(_lines(curves, wanted.axis, metric), media_type="text/csv", headers=headers)
+    shown = [{"run": run.id, "name": run.name, **curve.model_dump()} for run, curve in curves]
+    return _json({"metric": metric, "x": wanted.axis, "runs": shown}, headers)
+
+
+def _lines(curves: list[tuple[Run, Series]], axis: Axis, metric: str) -> Iterator[str]:
+    file = io.StringIO()
+    writer = csv.writer(file)
+    writer.writerow(["run", "name", "attempt", axis, metric])
+    for run, curve in curves:
+        for place, value, attempt in zip(curve.x, curve.y, curve.attempts, strict=True):
+            writer.writerow([run.id, run.name, attempt, repr(place), "" if value is None else repr(value)])
+        yield file.getvalue()
+        file.seek(0)
+        file.truncate()
+    yield file.getvalue()
+
+
+def _json(content: Any, headers: Mapping[str, str] | None = None) -> Response:
+    # Written at once: FastAPI would look at each of the many numbers before.
+    return Response(to_json(content, inf_nan_mode="null"), media_type="application/json", headers=headers)

@@ -1,18 +1,18 @@
 """Figures over REST: Plotly's `data` and `layout`, as plain data."""
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from app.core.datasets.dataset import Split
 from app.core.errors import NotFoundError
 from app.core.runs.run import EventKind
-from app.core.runs.series import Axis
+from app.core.runs.series import Axis, Wanted
 from app.services.bundle import ServiceBundle
 from app.web.dependencies import Services
 from app.web.figures.calibration import calibration_figure
 from app.web.figures.confusion import confusion_figure
-from app.web.figures.curves import Curves, curves_figure
+from app.web.figures.curves import curves_figure
 from app.web.figures.palette import ThemeName
 from app.web.figures.steps import device_figure, steps_figure
 
@@ -28,14 +28,15 @@ def curves(
     run_id: str, services: Services, metric: Metric = "accuracy", x: Axis = "epoch", theme: ThemeName = "light"
 ) -> dict[str, Any]:
     """One run's training and validation curve."""
-    return curves_figure([_curves(services, run_id, metric, x)], metric=metric, axis=x, theme=theme)
+    wanted = Wanted(names=(metric, f"val_{metric}"), axis=x, max_points=MOST_POINTS)
+    return curves_figure(services.curves.series(run_id, wanted), metric=metric, axis=x, theme=theme)
 
 
 @router.get("/runs/{run_id}/figures/steps")
 def steps(run_id: str, services: Services, name: Step = "gradient_norm", theme: ThemeName = "light") -> dict[str, Any]:
     """One value of every step: loss, accuracy, learning rate, norm of the gradients, images a second."""
     key = f"batch_{name}"
-    series = services.metrics.series(run_id, names=[key], x="step", max_points=MOST_POINTS)
+    series = services.curves.series(run_id, Wanted(names=(key,), axis="step", max_points=MOST_POINTS))
     return steps_figure(series.get(key), name=name, theme=theme)
 
 
@@ -62,19 +63,6 @@ def calibration(
     return calibration_figure(_evaluation(services, run_id, split).get("calibration"), theme=theme)
 
 
-@router.get("/comparisons/figure")
-def compared_curves(
-    runs: Annotated[str, Query(description="Ids, comma-separated.")],
-    services: Services,
-    metric: Metric = "accuracy",
-    x: Axis = "epoch",
-    theme: ThemeName = "light",
-) -> dict[str, Any]:
-    """The curves of several runs on one axis."""
-    ids = list(dict.fromkeys(run_id for run_id in runs.split(",") if run_id))
-    return curves_figure([_curves(services, run_id, metric, x) for run_id in ids], metric=metric, axis=x, theme=theme)
-
-
 def _evaluation(services: ServiceBundle, run_id: str, split: Split) -> dict[str, Any]:
     run = services.runs.get(run_id)
     measured = services.evaluations.of(run).get(split, {})
@@ -82,9 +70,3 @@ def _evaluation(services: ServiceBundle, run_id: str, split: Split) -> dict[str,
         why = services.evaluations.why_missing(run) or "It was evaluated on other images."
         raise NotFoundError(f"Run {run_id} has no answers for {split.value} images. {why}")
     return measured
-
-
-def _curves(services: ServiceBundle, run_id: str, metric: Metric, axis: Axis) -> Curves:
-    names = [metric, f"val_{metric}"]
-    series = services.metrics.series(run_id, names=names, x=axis, max_points=MOST_POINTS)
-    return Curves(label=services.runs.get(run_id).name, series=series)

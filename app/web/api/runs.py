@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError
 from app.core.errors import InvalidError
 from app.core.runs.lifecycle import RunState
 from app.core.runs.request import RunRequest
-from app.core.runs.series import Axis
+from app.core.runs.series import Axis, Wanted
 from app.core.runs.sweeps import Sweep, Variant, expanded
 from app.core.values import JsonObject, Name, Sort, Value
 from app.web.dependencies import Services
@@ -119,10 +119,13 @@ def metrics(
     names: str = "",
     x: Axis = "epoch",
     max_points: Annotated[int, Query(ge=2, le=100_000)] = 2_000,
+    x_from: float | None = None,
+    x_to: float | None = None,
 ) -> dict[str, Any]:
-    """Curves, downsampled keeping extremes."""
-    chosen = [name for name in names.split(",") if name]
-    series = services.metrics.series(run_id, names=chosen, x=x, max_points=max_points)
+    """Curves between two places of x, downsampled keeping extremes; those of single steps by name, or over steps."""
+    chosen = tuple(name for name in names.split(",") if name)
+    wanted = Wanted(names=chosen, axis=x, x_from=x_from, x_to=x_to, max_points=max_points)
+    series = services.curves.series(run_id, wanted)
     return {"x": x, "series": {name: found.json_object() for name, found in series.items()}}
 
 

@@ -1,5 +1,7 @@
 """The colours of figures, light and dark. Red is kept for what went wrong and never stands for a kind of layer."""
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -54,7 +56,10 @@ _LIGHT = Theme(
     differences={"same": "#8b92a0", "introduced": "#b4540a", "inherited": "#2c5f8d"},
     parameters="#39404d",
     cost="#c2a15a",
-    series=("#4353d8", "#b4540a", "#0d8080", "#8a3fc0", "#3f7d34", "#c2437f", "#937000", "#39404d"),
+    series=(
+        *("#4353d8", "#b4540a", "#0d8080", "#8a3fc0", "#3f7d34", "#c2437f", "#937000", "#39404d"),
+        *("#1577b8", "#8a4b2a", "#12926a", "#6d5bd0", "#6f8400", "#a8559b", "#c07a2c", "#6b7a90"),
+    ),
 )
 _DARK = Theme(
     text="#eceef3",
@@ -76,7 +81,10 @@ _DARK = Theme(
     differences={"same": "#8b92a0", "introduced": "#f0a05c", "inherited": "#8fc2ee"},
     parameters="#d5d9e2",
     cost="#b59a5e",
-    series=("#8b98ff", "#f0a05c", "#4fc4c0", "#c793f2", "#8ccb7f", "#f28bb9", "#dcb94a", "#d5d9e2"),
+    series=(
+        *("#8b98ff", "#f0a05c", "#4fc4c0", "#c793f2", "#8ccb7f", "#f28bb9", "#dcb94a", "#d5d9e2"),
+        *("#5db4ee", "#c99a7c", "#4fd1a5", "#a99bff", "#b5c94a", "#dc96d0", "#e8b57c", "#94a3b8"),
+    ),
 )
 
 
@@ -90,9 +98,18 @@ def family_of(kind: str) -> str:
     return next((family for family, starts in FAMILIES if kind.startswith(starts)), OTHER)
 
 
-def series_classes(count: int) -> list[str]:
-    """The CSS classes with the colours that a figure gives to its first, second, ... run."""
-    return [f"series-{number % len(_LIGHT.series) + 1}" for number in range(count)]
+def series_of_runs(run_ids: Sequence[str]) -> dict[str, int]:
+    """Which of the series' colours each run has, from 0: its own by its id, wherever it is shown.
+
+    Of two whose own is the same the later takes the next that is free; with more runs than colours some share one.
+    """
+    count = len(_LIGHT.series)
+    found: dict[str, int] = {}
+    for run_id in run_ids:
+        own = int.from_bytes(hashlib.sha256(run_id.encode()).digest()[:4]) % count
+        free = [(own + further) % count for further in range(count) if (own + further) % count not in found.values()]
+        found[run_id] = free[0] if free else own
+    return found
 
 
 def faded(colour: str, opacity: float) -> str:

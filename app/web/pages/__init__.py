@@ -3,6 +3,7 @@
 from app.web.pages import (
     architectures,
     comparison,
+    comparison_report,
     dataset_versions,
     datasets,
     differences,
@@ -38,6 +39,7 @@ routers = tuple(
         run_downloads,
         comparison,
         disagreements,
+        comparison_report,
         storage,
         workers,
         reference,

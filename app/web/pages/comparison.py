@@ -1,13 +1,15 @@
-"""Comparison: several runs on the same axes, and what was asked of them side by side."""
+"""Comparison: several runs on the same axes, what was asked of them side by side, and where they part."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse
 
-from app.core.runs.series import Axis
+from app.services.bundle import ServiceBundle
 from app.web.dependencies import Services
-from app.web.figures.palette import series_classes
+from app.web.figures.palette import series_of_runs
+from app.web.figures.settings_figures import metrics_of, settings_of
+from app.web.pages.comparison_view import AXES, MOST_BESIDE, Asked, against, charts_of, described, epochs_of, twin_text
 from app.web.pages.frame import show, with_origins
 from app.web.pages.significance_view import significance_view
 
@@ -17,31 +19,49 @@ CHOICES = 50
 
 
 @router.get("")
-def comparison_page(
-    request: Request,
-    services: Services,
-    runs: Annotated[list[str] | None, Query()] = None,
-    x: Axis = "epoch",
-    pair: str = "",
-) -> HTMLResponse:
-    """The chosen runs, given as ?runs=ID,ID or ?runs=ID&runs=ID; where none are, a list to choose from."""
-    ids = list(dict.fromkeys(run_id for part in runs or () for run_id in part.split(",") if run_id))
-    if not ids:
+def comparison_page(request: Request, services: Services, asked: Annotated[Asked, Query()]) -> HTMLResponse:
+    """The chosen runs; where none are, a list to choose from."""
+    if not asked.ids:
         items, _ = services.runs.page(limit=CHOICES)
         choices = with_origins(services, items)
         return show(request, services, "comparison/choose.html", active="/runs", lines=choices)
-    compared = services.runs.compare(ids)
-    lines = with_origins(services, [services.runs.get(run_id) for run_id in ids])
+    found = shown(services, asked)
+    runs = sorted((line.run for line in found["lines"]), key=lambda run: run.id != found["compared"]["baseline"])
+    significance = significance_view(request, services, runs, pair=asked.pair)
     return show(
         request,
         services,
         "comparison/compare.html",
         active="/runs",
-        lines=lines,
-        ids=ids,
-        x=x,
-        colours=series_classes(len(ids)),
-        compared=compared,
-        significance=significance_view(request, services, [line.run for line in lines], pair=pair),
-        is_live=any(not line.run.is_terminal for line in lines),
+        asked=asked,
+        significance=significance,
+        **found,
     )
+
+
+def shown(services: ServiceBundle, asked: Asked) -> dict[str, Any]:
+    """Everything that pages say of compared runs."""
+    ids = asked.ids
+    compared = services.runs.compare(ids, baseline=asked.baseline)
+    lines = with_origins(services, services.runs.several(ids))
+    twins = services.twins.of(compared["baseline"], ids, compared["weights_digests"])
+    settings = settings_of(compared)
+    is_live = any(not line.run.is_terminal for line in lines)
+    beside = [compared["baseline"], *(twin.run for twin in twins)][:MOST_BESIDE]
+    return {
+        "ids": ids,
+        "lines": lines,
+        "by_id": {line.run.id: line for line in lines},
+        "axes": AXES,
+        "colours": {run_id: f"series-{number + 1}" for run_id, number in series_of_runs(ids).items()},
+        "compared": compared,
+        "described": described(lines, compared),
+        "charts": charts_of(services.curves.names(ids), is_live=is_live),
+        "twins": [(twin, twin_text(twin)) for twin in twins],
+        "beside": beside,
+        "epochs": epochs_of(beside, compared) if len(beside) > 1 else [],
+        "settings": settings,
+        "across": against(settings, asked.setting),
+        "metrics": metrics_of(compared),
+        "is_live": is_live,
+    }

@@ -5,6 +5,7 @@
 import { cellAddress } from "../lib/cells.js";
 import { bands } from "../lib/columns.js";
 import { fileName } from "../lib/file-name.js";
+import { loaded } from "../lib/loaded.js";
 import { requestJson } from "../lib/http.js";
 import { currentTheme, onThemeChange } from "../lib/theme.js";
 import FigureWalk from "./figure-walk.js";
@@ -50,6 +51,7 @@ export default class Figure {
     if (this.view === "folded") address.searchParams.set("repeats", "folded");
     this.figure = await requestJson(address);
     if (!this.element.isConnected) return;
+    await loaded("Plotly");
     if (!this.plot.isConnected) this.element.append(this.plot);
     await this.show();
     if (!this.element.classList.contains("figure-drawn")) this.begin();
