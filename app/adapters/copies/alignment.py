@@ -18,7 +18,7 @@ from app.adapters.copies.fingerprint import (
 )
 
 STEPS = 8
-PATIENCE, HOPELESS = 6, 0.75
+PATIENCE, HOPELESS = 6, 0.7
 """Pairs whose correlation is below this after so many steps, made with each fourth mark, are given up."""
 _EACH = 4
 _STILL = 0.03

@@ -19,9 +19,9 @@ LEAST_SIMILARITY = 0.96
 """Of keys: one copy in a hundred is found by another way only, of distinct photographs every other pair is spared."""
 MOST_REFUSALS = 6
 """Two groups that were told apart so often are not tried again: photographs of one scene ask for it all the time."""
-LONELY = 3
+LONELY = 2
 """Two images that were each told apart so often from what is likeliest, and have no copy yet, are not compared."""
-PAIRS_AT_ONCE = 128
+PAIRS_AT_ONCE = 64
 LEAST_IN_WAVE, IMAGES_PER_WAVE_PAIR = 256, 8
 """How many pairs are verified before what follows from them is used: by the number of images, never by the cores."""
 _PROBED, _MOST_LOOKED_AT = 4, 3_000
@@ -118,7 +118,7 @@ class _Search:
 
 
 def candidates_of(records: NDArray[np.void], rows: NDArray[np.int64]) -> list[list[Candidate]]:
-    """For each round, what is likeliest for each image among what was not its turn before."""
+    """For each round, what is likeliest for each image among what was not its turn before; the likeliest of all first."""
     found = records["found"][rows]
     if len(rows) < 2:
         return []
@@ -138,7 +138,9 @@ def candidates_of(records: NDArray[np.void], rows: NDArray[np.int64]) -> list[li
     near = near[np.lexsort((near["right"], -near["similarity"], near["left"]))]
     starts = np.searchsorted(near["left"], near["left"])
     turn = np.arange(len(near)) - starts
-    return [_candidates(near[turn == number]) for number in range(ROUNDS)]
+    # Whoever has a copy has found it before what merely looks alike has made him lonely.
+    rounds = (near[turn == number] for number in range(ROUNDS))
+    return [_candidates(of_round[np.argsort(-of_round["similarity"], kind="stable")]) for of_round in rounds]
 
 
 def _candidates(near: NDArray[np.void]) -> list[Candidate]:

@@ -13,8 +13,8 @@ Floats: TypeAlias = NDArray[np.float32]
 
 LONGER_SIDE = 160
 """Pixels of the small picture's longer side; a die that fills a tenth of it still shows its pips."""
-PLACES = 4
-"""The middle, and up to three places where most happens: they move along when an image is shifted."""
+PLACES = 3
+"""The middle, and up to two places where most happens: they move along when an image is shifted."""
 ANGLES = 64
 RINGS = 26
 WINDOW = 22
