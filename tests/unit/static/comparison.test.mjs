@@ -13,7 +13,7 @@ const RUNS = [
   { id: "c", name: "notebook", values: { style: "functional", learning_rate: 0.1, seed: 10, "schedule.factor": 0.5, tag: [] } },
 ];
 const found = (text) => RUNS.filter(filterOf(text)).map(({ id }) => id).join("");
-const trace = (run, x, y, seams = []) => ({ name: run, x, y, line: { color: "#123456", width: 1.6 }, meta: { run, seams } });
+const trace = (run, x, y, seams = []) => ({ name: run, x, y, line: { color: "#123456", width: 1.6 }, meta: { run, name: run, seams } });
 
 test("a filter is text, a regular expression, or settings of which all must fit", () => {
   assert.equal(found(""), "abc");
