@@ -147,6 +147,7 @@ run = Table(
     Column("version_id", ForeignKey("dataset_version.id"), nullable=False),
     Column("configuration", JSON, nullable=False),
     Column("tags", JSON, nullable=False),
+    Column("notes", Text, nullable=False, server_default=""),
     Column("group", String(200), index=True),
     Column("start_from", JSON(none_as_null=True)),
     Column("priority", Integer, nullable=False, default=0),
