@@ -209,6 +209,21 @@ run_export = Table(
     UniqueConstraint("run_id", "name"),
 )
 
+report = Table(
+    "report",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("created_at", UtcDateTime, nullable=False, index=True),
+    Column("title", String(200), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("runs", JSON, nullable=False),
+    Column("baseline", String(40), nullable=False),
+    Column("x", String(12), nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("blob", String(500), nullable=False, index=True),
+)
+
 worker = Table(
     "worker",
     metadata,
