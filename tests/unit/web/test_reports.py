@@ -72,6 +72,17 @@ def test_a_report_says_whether_the_difference_is_real(client: TestClient, pair: 
     assert "Is the difference real?" not in alone
 
 
+def test_a_report_keeps_the_notes_of_its_runs_as_they_were(client: TestClient, pair: tuple[Run, Run]) -> None:
+    client.patch(f"/api/v1/runs/{pair[0].id}", json={"notes": "first <img src=x>\nsecond line"})
+    view = f"/reports/{kept(client, *pair)['id']}/view"
+    client.patch(f"/api/v1/runs/{pair[0].id}", json={"notes": "written later"})
+    html = markup(client.get(view).text)
+    assert "first &lt;img src=x&gt;\nsecond line" in html
+    assert "written later" not in html
+    assert html.count("<h3>") == 1
+    assert "Notes of the runs" not in client.get(f"/reports/{kept(client, pair[1])['id']}/view").text
+
+
 def test_what_is_not_said_is_as_usual(client: TestClient, pair: tuple[Run, Run]) -> None:
     report = kept(client, *pair, runs=[*ids(*pair), pair[0].id])
     said = {name: report[name] for name in ("title", "text", "baseline", "x")}
