@@ -17,6 +17,8 @@ FROZEN_HEADERS = {
     "Content-Security-Policy": f"sandbox allow-scripts; {FROZEN_POLICY}; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'self'",
     "X-Frame-Options": "SAMEORIGIN",
+    # A sandboxed document that asks for an opener policy may not be opened in a tab of its own, says HTML.
+    "Cross-Origin-Opener-Policy": "unsafe-none",
     "Cache-Control": "no-store",
 }
 SECURITY_HEADERS = {

@@ -137,6 +137,8 @@ def test_the_file_is_shown_where_nothing_of_ours_is_within_its_reach(client: Tes
     assert directives["frame-ancestors"] == ["'self'"]
     assert "connect-src" not in directives
     assert view.headers["x-frame-options"] == "SAMEORIGIN"
+    assert view.headers["cross-origin-opener-policy"] == "unsafe-none"
+    assert view.headers["x-content-type-options"] == "nosniff"
     assert client.get("/reports").headers["x-frame-options"] == "DENY"
     assert "frame-src" not in client.get("/reports").headers["content-security-policy"]
 
