@@ -22,6 +22,7 @@ from app.adapters.zip_stream import zipped
 from app.services.architectures import ArchitectureService
 from app.services.artifacts import ArtifactService
 from app.services.bundle import ServiceBundle
+from app.services.comparisons import ComparisonService
 from app.services.curves import CurveService
 from app.services.dataset_statistics import StatisticsService
 from app.services.dataset_uploads import UploadLimits
@@ -80,7 +81,7 @@ def compose(settings: Settings) -> ServiceBundle:
         runs=runs, plans=plans,
         run_queue=QueueService(database=database, queue=queue, event_log=event_log),
         metrics=MetricsService(database=database, event_log=event_log),
-        curves=curves, twins=twins,
+        comparisons=ComparisonService(database=database), curves=curves, twins=twins,
         predictions=_predictions(settings, database, blobs),
         storage=StorageService(database=database, blobs=blobs, folder=RoomOnDisk(settings.data), clock=utc_now),
         artifacts=ArtifactService(database=database, blobs=blobs, event_log=event_log, clock=utc_now),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app.core.ports import BlobStore, Database, EventLog, Inspector, TaskQueue
 from app.services.architectures import ArchitectureService
 from app.services.artifacts import ArtifactService
+from app.services.comparisons import ComparisonService
 from app.services.curves import CurveService
 from app.services.dataset_statistics import StatisticsService
 from app.services.datasets import DatasetService
@@ -54,6 +55,7 @@ class ServiceBundle:
     run_queue: QueueService
     metrics: MetricsService
     predictions: PredictionService
+    comparisons: ComparisonService
     curves: CurveService
     twins: TwinService
     artifacts: ArtifactService

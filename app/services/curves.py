@@ -45,20 +45,20 @@ class CurveService:
 
     def of_several(self, run_ids: Sequence[str], wanted: Wanted) -> tuple[list[Run], dict[str, dict[str, Series]]]:
         """Runs in this order, and their curves by run and metric; NotFoundError where one is not there."""
-        runs = self._runs(run_ids)
+        runs = self.runs(run_ids)
         return runs, {run.id: self.of(run, wanted) for run in runs}
 
     def whole(self, run_ids: Sequence[str], name: str) -> dict[str, Points]:
         """Every point of one metric, by run; none where a run does not have it."""
         found = {}
-        for run in self._runs(run_ids):
+        for run in self.runs(run_ids):
             found[run.id] = whole_of(self._levels(run), name)
         return found
 
     def names(self, run_ids: Sequence[str]) -> list[str]:
         """The metrics that any of the runs has, those of whole epochs first."""
         found: set[str] = set()
-        for run in self._runs(run_ids):
+        for run in self.runs(run_ids):
             found.update(self._names_kept(run) if run.is_terminal else self._so_far(run).points)
         return sorted(found, key=lambda name: (name.startswith(OF_STEPS), name))
 
@@ -69,7 +69,8 @@ class CurveService:
         if run.is_terminal and not self._blobs.exists(_key(run, LEVELS[0])):
             self._keep(run, self._all(run))
 
-    def _runs(self, run_ids: Sequence[str]) -> list[Run]:
+    def runs(self, run_ids: Sequence[str]) -> list[Run]:
+        """In this order; NotFoundError where one is not there."""
         with self._database.transaction() as transaction:
             return named_runs(transaction, run_ids)
 

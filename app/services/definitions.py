@@ -8,7 +8,6 @@ from pydantic import JsonValue
 from app.core.architectures.architecture import StoredArchitecture
 from app.core.architectures.layer_table import LayerTable
 from app.core.architectures.readers.any_source import read_any
-from app.core.architectures.readers.keras_archive import read_keras_archive
 from app.core.architectures.readers.keras_code import read_code
 from app.core.architectures.readers.keras_json import read_keras_json
 from app.core.architectures.readers.notebook import read_notebook
@@ -51,10 +50,6 @@ class DefinitionService:
     def from_keras_json(self, data: JsonValue, symbols: Symbols) -> ReadResult:
         """Architecture JSON of Keras 1, 2 or 3."""
         return self._kept(read_keras_json(data, facts=self._inspector, symbols=symbols))
-
-    def from_archive(self, content: bytes, symbols: Symbols) -> ReadResult:
-        """The configuration inside a `.keras` file; its weights are not touched."""
-        return self._kept(read_keras_archive(content, facts=self._inspector, symbols=symbols))
 
     def from_any(self, content: bytes | str, symbols: Symbols, *, name: str = "") -> ReadResult:
         """Whatever of these it is."""

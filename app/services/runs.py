@@ -1,7 +1,7 @@
 """Use cases of runs: ask for them, look at them, stop them, compare them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from app.core.architectures.architecture import StoredArchitecture
 from app.core.architectures.trainable import refuse_untrainable
@@ -9,7 +9,6 @@ from app.core.datasets.dataset import Dataset, DatasetState
 from app.core.errors import ConflictError, FieldError, InvalidError
 from app.core.names import TaskName
 from app.core.ports import Clock, Database, EventLog, NewId, TaskQueue, Transaction
-from app.core.runs.comparison import RunHistory, asked_of, compare
 from app.core.runs.configuration import Configuration
 from app.core.runs.lifecycle import WAITING, RunState
 from app.core.runs.request import MOST_RUNS_AT_ONCE, RunChanges, RunRequest
@@ -181,23 +180,6 @@ class RunService:
         self._event_log.append([event])
         return event
 
-    def asked(self, run_ids: Sequence[str]) -> list[dict[str, Any]]:
-        """What was asked of each of the runs, by setting."""
-        with self._database.transaction() as transaction:
-            found = _histories(transaction, run_ids, with_epochs=False)
-        return [asked_of(history) | {"group": history.run.group} for history in found]
-
-    def compare(
-        self, run_ids: Sequence[str], *, baseline: str | None = None, with_epochs: bool = True
-    ) -> dict[str, Any]:
-        """Runs side by side, with their epochs or without; the baseline is the one of that id, or else the first."""
-        if not 1 <= len(run_ids) <= MOST_RUNS_AT_ONCE:
-            raise InvalidError("Name the runs to compare: ?runs=ID,ID,...")
-        with self._database.transaction() as transaction:
-            return compare(
-                _histories(transaction, list(dict.fromkeys(run_ids)), with_epochs=with_epochs), baseline=baseline
-            )
-
     def _refuse_what_cannot_fit(self, requests: Sequence[RunRequest]) -> None:
         """Each architecture with each configuration once; before the transaction, since tables may have to be built."""
         asked = {
@@ -277,19 +259,3 @@ def _output_units(stored: StoredArchitecture) -> int | None:
     last = next((call for call in definition.calls if call.id == definition.outputs[0]), None)
     units = None if last is None else definition.layer(last.layer).config.get("units")
     return units if isinstance(units, int) else None
-
-
-def _histories(transaction: Transaction, run_ids: Sequence[str], *, with_epochs: bool = True) -> list[RunHistory]:
-    runs = named_runs(transaction, run_ids)
-    architectures = {of: transaction.architectures.summary(of) for of in {run.architecture_id for run in runs}}
-    datasets = {of: transaction.datasets.get(of).name for of in {run.dataset_id for run in runs}}
-    return [
-        RunHistory(
-            run=run,
-            architecture=architectures[run.architecture_id].name,
-            style=architectures[run.architecture_id].style.value,
-            dataset=datasets[run.dataset_id],
-            epochs=transaction.runs.events(run.id, kinds=(EventKind.EPOCH,)) if with_epochs else (),
-        )
-        for run in runs
-    ]

@@ -3,12 +3,28 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from app.core.runs.run import Run
 from tests.fixtures.comparing import chart, drawn, figure, query, row, until_drawn
 
 pytestmark = pytest.mark.browser
+
+
+def test_lines_are_seen_before_the_library_that_draws_them_is_there(comparison: Page) -> None:
+    page, held = comparison, list[Route]()
+    page.route("**/plotly.min.js", held.append)
+    page.reload(wait_until="commit")
+    sketch = chart(page, "val_loss").locator("canvas")
+    expect(sketch).to_be_visible()
+    assert sketch.evaluate(
+        "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value > 0)"
+    )
+    for route in held:
+        route.continue_()
+    page.unroute("**/plotly.min.js")
+    drawn(page, "val_loss", lines=4)
+    expect(sketch).to_have_count(0)
 
 
 def test_smoothing_follows_slider_and_number_and_back_goes_back(comparison: Page) -> None:

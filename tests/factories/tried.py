@@ -65,13 +65,18 @@ def tried_run(
     keras.config.set_dtype_policy(asked.precision)
     network = build(architecture)
     keras.config.set_dtype_policy("float32")
+    facts = {"classes": list(classes), "preprocessing": preprocessing(preparation)}
     exporter = Exporter(
-        network, twin_of=lambda one: functional_twin(one, architecture), publish=publish, scratch=folder / "scratch"
+        network,
+        twin_of=lambda one: functional_twin(one, architecture),
+        publish=publish,
+        scratch=folder / "scratch",
+        facts=facts,
     )
     exporter.networks(
         best=random_weights(network, seed=1), best_epoch=1, last=random_weights(network, seed=2), last_epoch=2
     )
-    exporter.record({"classes": list(classes), "preprocessing": preprocessing(preparation)})
+    exporter.record(facts)
     return _finished(services, run)
 
 

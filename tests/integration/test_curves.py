@@ -79,6 +79,20 @@ def test_compacted_or_not_the_curves_are_the_same(
     assert curves.series(running.id, wanted) == from_events(database, running, wanted)
 
 
+@pytest.mark.parametrize("junk", [b"", b"PK\x03\x04junk", b"no archive"])
+def test_files_that_are_damaged_are_made_again(
+    database: SqlDatabase, blobs: ObstoreBlobs, curves: CurveService, junk: bytes
+) -> None:
+    run, wanted = long_run(database), WANTED[0]
+    curves.compact(run.id)
+    for key in files(blobs):
+        blobs.put_bytes(key, junk)
+    names = curves.names([run.id])
+    assert curves.series(run.id, wanted) == from_events(database, run, wanted)
+    assert names == curves.names([run.id])
+    assert all(blobs.get_bytes(key) != junk for key in files(blobs))
+
+
 def test_once_compacted_no_event_is_read(
     database: SqlDatabase, curves: CurveService, monkeypatch: pytest.MonkeyPatch
 ) -> None:

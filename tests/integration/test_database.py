@@ -223,6 +223,7 @@ def test_an_overtaken_attempt_can_write_nothing(database: SqlDatabase) -> None:
         lambda tx: tx.runs.append(run.id, attempt=1, events=[(EventKind.LOG, {"text": "late"})]),
         lambda tx: tx.runs.move(run.id, RunState.RUNNING, attempt=1),
         lambda tx: tx.runs.set_progress(run.id, attempt=1, progress=Progress(epochs=2)),
+        lambda tx: tx.runs.forget_evaluation(run.id, attempt=1),
         lambda tx: tx.runs.set_computed_by(run.id, attempt=1, computed_by={"backend": "jax"}),
         lambda tx: tx.runs.add_artifact(artifact, attempt=1),
     ]

@@ -75,18 +75,28 @@ def test_plain_keras_gets_the_reported_test_accuracy_from_the_downloads(
     assert measured == {"accuracy": by_split["test"]["accuracy"], "images": 110}
 
 
-def test_sequential_and_functional_end_with_the_same_weights(
+def test_sequential_and_functional_end_with_the_same_weights_and_another_padding_does_not(
     running_app: RunningApp, casino: dict[str, object]
 ) -> None:
-    runs = [
-        over_rest.run(running_app, over_rest.preset(running_app, name)["id"], str(casino["id"]), epochs=2)
-        for name in ("compact-sequential", "compact-functional")
+    made = [
+        over_rest.preset(running_app, name, width_factor=0.5, blocks=2, **options)["id"]
+        for name, options in (
+            ("compact-sequential", {}),
+            ("compact-functional", {}),
+            ("compact-functional", {"padding": "valid"}),
+        )
     ]
-    assert [over_rest.finished(running_app, run_id)["state"] for run_id in runs] == ["finished", "finished"]
+    runs = [over_rest.run(running_app, one, str(casino["id"]), epochs=2) for one in made]
+    assert {over_rest.finished(running_app, run_id)["state"] for run_id in runs} == {"finished"}
     with running_app.client() as client:
         compared = client.get("/comparisons", params={"runs": ",".join(runs)}).json()
-    assert compared["identical_through"] == 2
-    assert compared["first_divergence"] is None
+        pair = client.get("/comparisons", params={"runs": ",".join(runs[:2])}).json()
+        told = client.get("/architectures/differences", params={"left": made[0], "right": made[2]}).json()
+    assert (pair["identical_through"], pair["first_divergence"]) == (2, None)
+    functional, control = compared["twins"]
+    assert (functional["identical_epochs"], functional["first_epoch"], functional["first_step"]) == (2, None, None)
+    assert (control["identical_epochs"], control["first_epoch"], control["first_step"]) == (0, 1, 1)
+    assert {cause["field"] for cause in told["causes"]} == {"padding"}
 
 
 def test_a_run_in_a_trainer_that_waited_ends_with_the_weights_of_one_in_a_fresh_trainer(

@@ -200,16 +200,20 @@ class Training:
         if not best or not last:
             return
         epochs = len(course.history)
+        with self._services.database.transaction() as transaction:
+            transaction.runs.forget_evaluation(self._run.id, attempt=self._run.attempt)
         exporter.networks(best=best, best_epoch=course.best_epoch or epochs, last=last, last_epoch=epochs)
         answered = self._evaluate(network, prepared)
+        # The file first: what the row says follows from it.
         if answered:
             exporter.predictions(answered)
+        self._tell(answered)
         exporter.history(course.history)
         exporter.record(self._facts(prepared, answered))
 
     def _evaluate(self, network: keras.Model, prepared: Prepared) -> list[Predicted]:
         """Ask the network as it stands (its best weights) about every split that was kept from training."""
-        answered = [
+        return [
             answers(
                 network,
                 self._batches(prepared, split),
@@ -222,12 +226,13 @@ class Training:
             for split in (Split.VALIDATION, Split.TEST)
             if prepared.images[split]
         ]
+
+    def _tell(self, answered: Sequence[Predicted]) -> None:
         evaluation: dict[str, Any] = {found.split.value: brief(found) for found in answered}
         with self._services.database.transaction() as transaction:
             transaction.runs.set_evaluation(self._run.id, attempt=self._run.attempt, evaluation=evaluation)
         events = [(EventKind.EVALUATION, {"split": split, **result}) for split, result in evaluation.items()]
         self._services.metrics.emit(self._run.id, attempt=self._run.attempt, events=events)
-        return answered
 
     def _publish(self, name: str, path: Path, *, epoch: int | None) -> None:
         if name not in self._run.configuration.retention.left_out:

@@ -9,12 +9,14 @@ from app.adapters.database.exports import forget_exports
 from app.adapters.database.pages import escape_like, page_of
 from app.adapters.database.run_events import SqlRunEvents, held, newest, stale
 from app.adapters.database.run_rows import row_of, run_of
+from app.adapters.database.tables import artifact
 from app.adapters.database.tables import run as table
 from app.adapters.database.types import DatabaseNow
 from app.core.errors import ConflictError, NotFoundError
 from app.core.ports import Clock
 from app.core.runs.configuration import Configuration
 from app.core.runs.lifecycle import ACTIVE, CONTINUED, NEXT, TERMINAL, RunState
+from app.core.runs.predicted import PREDICTIONS
 from app.core.runs.request import RunChanges
 from app.core.runs.run import Event, EventKind, Progress, Run
 from app.core.values import JsonObject, Sort
@@ -195,6 +197,12 @@ class SqlRuns(SqlRunEvents):
         self._connection.execute(update(table).where(table.c.id == run_id).values(values))
         payload: JsonObject = {"state": RunState.QUEUED.value, "reason": reason}
         return self.append(run_id, attempt=attempt, events=[(EventKind.STATE, payload)], holding=False)[0]
+
+    def forget_evaluation(self, run_id: str, *, attempt: int) -> None:
+        """What was measured of earlier weights goes, with its file, before others take their place."""
+        self._write(run_id, attempt, {"evaluation": {}})
+        answers = and_(artifact.c.run_id == run_id, artifact.c.name == PREDICTIONS)
+        self._connection.execute(delete(artifact).where(answers))
 
     def place(self, run_ids: Sequence[str], *, before_all: bool = False) -> None:
         """Let queued runs follow one another in this order, in the places that they have (or before all others)."""

@@ -1,7 +1,7 @@
 """Several runs side by side: what was asked of them, how they went, and through which epoch they are bit-identical."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from app.core.runs.columns import columns_of
@@ -13,19 +13,32 @@ from app.core.values import Value
 
 
 @dataclass(frozen=True)
+class Epochs:
+    """What a run came to after each of its epochs: the digest of its weights (None: not told), and its metrics."""
+
+    digests: Sequence[str | None] = ()
+    series: Mapping[str, Series] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, events: Sequence[Event]) -> "Epochs":
+        """From events of kind EPOCH."""
+        return cls(_digests(events), series_from(levels_of(columns_of(events)), Wanted()))
+
+
+@dataclass(frozen=True)
 class RunHistory:
-    """A run, what it was made from by name, and its events of kind EPOCH."""
+    """A run, what it was made from by name, and how it went."""
 
     run: Run
     architecture: str
     style: str
     dataset: str
-    epochs: Sequence[Event]
+    epochs: Epochs = Epochs()
 
 
 def compare(histories: Sequence[RunHistory], *, baseline: str | None = None) -> dict[str, Any]:
     """As the REST contract shows it; the run with the id `baseline` is the baseline, or else the first."""
-    digests = [_digests(history.epochs) for history in histories]
+    digests = [history.epochs.digests for history in histories]
     identical, divergence = _identical_through(digests)
     configurations = [asked_of(history) for history in histories]
     names = list(dict.fromkeys(name for values in configurations for name in values))
@@ -42,7 +55,7 @@ def compare(histories: Sequence[RunHistory], *, baseline: str | None = None) -> 
             for name in names
         ],
         "series": {
-            history.run.id: {name: series.json_object() for name, series in _epoch_series(history).items()}
+            history.run.id: {name: series.json_object() for name, series in history.epochs.series.items()}
             for history in histories
         },
         "deltas": {history.run.id: _deltas(history.run.summary, reference.summary) for history in histories},
@@ -50,10 +63,6 @@ def compare(histories: Sequence[RunHistory], *, baseline: str | None = None) -> 
         "identical_through": identical,
         "first_divergence": divergence,
     }
-
-
-def _epoch_series(history: RunHistory) -> dict[str, Series]:
-    return series_from(levels_of(columns_of(history.epochs)), Wanted())
 
 
 def _digests(events: Sequence[Event]) -> list[str | None]:

@@ -2,12 +2,16 @@
 
 import io
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import pairwise
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
+from app.core.errors import NotFoundError
 from app.core.runs.columns import NO_POINTS, Columns, Points
+from app.core.runs.predicted import DAMAGED
 from app.core.runs.series import Series, Wanted
 
 Level: TypeAlias = int | None
@@ -79,14 +83,14 @@ def packed(columns: Columns) -> bytes:
 
 
 def names_in(content: bytes) -> list[str]:
-    """The metrics that a packed file has, without reading their points."""
-    with np.load(io.BytesIO(content), allow_pickle=False) as file:
+    """The metrics that a packed file has, without reading their points; NotFoundError where it is damaged."""
+    with _opened(content) as file:
         return [str(name) for name in file["names"]]
 
 
 def unpacked(content: bytes, names: Collection[str] = ()) -> Columns:
-    """What `packed` wrote, of the metrics of these names (none: all); nothing but arrays is ever read."""
-    with np.load(io.BytesIO(content), allow_pickle=False) as file:
+    """What `packed` wrote, of the metrics of these names (none: all); NotFoundError where it is damaged."""
+    with _opened(content) as file:
         places: Mapping[str, int] = {name: number for number, name in enumerate(file["names"].tolist())}
         chosen = [name for name in places if not names or name in names]
         totals = file["totals"].tolist()
@@ -95,3 +99,13 @@ def unpacked(content: bytes, names: Collection[str] = ()) -> Columns:
             points={name: file[str(places[name])] for name in chosen},
             totals={name: totals[places[name]] for name in chosen},
         )
+
+
+@contextmanager
+def _opened(content: bytes) -> Iterator[Mapping[str, NDArray[Any]]]:
+    """The arrays of an NPZ file, and nothing but arrays; what cannot be read is as if it were not there."""
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
+            yield file
+    except DAMAGED as error:
+        raise NotFoundError(f"A file of curves is damaged: {error}") from error

@@ -22,7 +22,7 @@ from app.core.errors import InvalidError, NotFoundError
 PREDICTIONS = "predictions.npz"
 """The artifact's name."""
 
-_DAMAGED = (ValueError, KeyError, TypeError, EOFError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error)
+DAMAGED = (ValueError, KeyError, TypeError, EOFError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error)
 """What NumPy and zipfile raise where bytes are not those that were written, depending on where."""
 
 Bools = NDArray[np.bool_]
@@ -150,7 +150,7 @@ def read(content: bytes) -> dict[Split, Predicted]:
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             classes = tuple(arrays["classes"].tolist())
             return {split: _split(arrays, split, classes) for split in Split if f"{split.value}_labels" in arrays}
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise NotFoundError(f"{PREDICTIONS} is damaged: no answers can be read from it.") from error
 
 

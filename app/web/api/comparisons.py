@@ -56,7 +56,7 @@ def _wanted(*, usual: int, most: int) -> Callable[..., Wanted]:
 @router.get("")
 def compare(runs: RunIds, services: Services, baseline: str | None = None) -> dict[str, Any]:
     """Runs side by side; `twins` are those of which the same was asked as of the baseline, and where they part from it."""
-    compared = services.runs.compare(runs, baseline=baseline)
+    compared = services.comparisons.compare(runs, baseline=baseline)
     twins = services.twins.of(compared["baseline"], runs, compared["weights_digests"])
     tested = services.significance.of(sorted(runs, key=lambda run_id: run_id != compared["baseline"]))
     return compared | tested | {"twins": [twin.json_object() for twin in twins]}
@@ -77,14 +77,14 @@ def figure(
     found, series = services.curves.of_several(runs, wanted)
     if group is None:
         return _json(compared_curves(found, series, wanted=wanted, theme=theme))
-    values = [asked.get(group) for asked in services.runs.asked(runs)]
+    values = [asked.get(group) for asked in services.comparisons.asked(runs)]
     return _json(grouped_curves(found, series, values=values, setting=group, wanted=wanted, theme=theme))
 
 
 @router.get("/figures/parallel")
 def parallel(runs: RunIds, services: Services, theme: ThemeName = "light") -> dict[str, Any]:
     """The settings that differ and what was reached, as parallel coordinates: Plotly's data and layout."""
-    return parallel_figure(services.runs.compare(runs, with_epochs=False), theme=theme)
+    return parallel_figure(services.comparisons.compare(runs, with_epochs=False), theme=theme)
 
 
 @router.get("/figures/scatter")
@@ -92,7 +92,9 @@ def scatter(
     runs: RunIds, services: Services, setting: str, metric: str = "val_accuracy", theme: ThemeName = "light"
 ) -> dict[str, Any]:
     """One setting against the best of one metric, a point for each run: Plotly's data and layout."""
-    return scatter_figure(services.runs.compare(runs, with_epochs=False), setting=setting, metric=metric, theme=theme)
+    return scatter_figure(
+        services.comparisons.compare(runs, with_epochs=False), setting=setting, metric=metric, theme=theme
+    )
 
 
 @router.get("/series")
@@ -104,17 +106,24 @@ def series_(
 ) -> Response:
     """One metric of several runs as numbers to take along, at full resolution up to 100,000 points a run."""
     (metric,) = wanted.names
-    found, series = services.curves.of_several(runs, wanted)
-    curves = [(run, series[run.id][metric]) for run in found if metric in series[run.id]]
+    # One run after another: all of them at once can be a gigabyte.
+    curves = ((run, services.curves.of(run, wanted).get(metric)) for run in services.curves.runs(runs))
+    found = ((run, curve) for run, curve in curves if curve is not None)
     plain = "".join(letter if (letter.isascii() and letter.isalnum()) or letter == "_" else "-" for letter in metric)
     headers = {"Content-Disposition": f'attachment; filename="{plain[:80]}.{format}"'}
     if format == "csv":
-        return StreamingResponse(_lines(curves, wanted.axis, metric), media_type="text/csv", headers=headers)
-    shown = [{"run": run.id, "name": run.name, **curve.model_dump()} for run, curve in curves]
-    return _json({"metric": metric, "x": wanted.axis, "runs": shown}, headers)
+        return StreamingResponse(_lines(found, wanted.axis, metric), media_type="text/csv", headers=headers)
+    return StreamingResponse(_parts(found, wanted.axis, metric), media_type="application/json", headers=headers)
 
 
-def _lines(curves: list[tuple[Run, Series]], axis: Axis, metric: str) -> Iterator[str]:
+def _parts(curves: Iterator[tuple[Run, Series]], axis: Axis, metric: str) -> Iterator[bytes]:
+    yield b'{"metric":%s,"x":%s,"runs":[' % (to_json(metric), to_json(axis))
+    for number, (run, curve) in enumerate(curves):
+        yield (b"," if number else b"") + to_json({"run": run.id, "name": run.name, **dict(curve)}, inf_nan_mode="null")
+    yield b"]}"
+
+
+def _lines(curves: Iterator[tuple[Run, Series]], axis: Axis, metric: str) -> Iterator[str]:
     file = io.StringIO()
     writer = csv.writer(file)
     writer.writerow(["run", "name", "attempt", axis, metric])

@@ -1,6 +1,7 @@
 """One metric of several runs on one axis: a line for each, in the run's own colour. The page smooths, hides and marks them."""
 
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import Any
 
 from app.core.runs.columns import OF_STEPS
@@ -50,11 +51,11 @@ def compared_curves(
             {
                 "type": "scatter",
                 "mode": "lines" if len(found.x) > 2 else "lines+markers",
-                "name": run.name,
+                "name": escape(run.name, quote=False),
                 "x": drawn_places(found, wanted.axis),
                 "y": found.y,
                 "line": {"color": colours.series[own[run.id]], "width": 1.6},
-                "meta": {"run": run.id, "seams": seams(found), "attempts": max(found.attempts)},
+                "meta": {"run": run.id, "name": run.name, "seams": seams(found), "attempts": max(found.attempts)},
             }
         )
     return {"data": data, "layout": compared_layout(data, wanted=wanted, theme=theme)}

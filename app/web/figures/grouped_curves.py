@@ -1,6 +1,7 @@
 """One metric of several runs, grouped by a setting: a line for the mean of each group in a band that holds its runs."""
 
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import Any
 
 from app.core.runs.grouped import band_of
@@ -30,18 +31,19 @@ def grouped_curves(
     data = []
     for value, group in members.items():
         band = band_of([series[run.id][metric] for run in group], max_points=wanted.max_points)
+        name = f"{setting.replace('_', ' ')}: {value} ({len(group)})"
         colour = colours.series[own[group[0].id]]
         scale = 1000 if wanted.axis == "wall" else 1
         data.append(
             {
                 "type": "scatter",
                 "mode": "lines" if len(band.x) > 2 else "lines+markers",
-                "name": f"{setting.replace('_', ' ')}: {value} ({len(group)})",
+                "name": escape(name, quote=False),
                 "x": [scale * place for place in band.x],
                 "y": band.mean,
                 "line": {"color": colour, "width": 2},
                 "fillcolor": faded(colour, 0.14),
-                "meta": {"run": group[0].id, "seams": [], "band": {"low": band.low, "high": band.high}},
+                "meta": {"run": group[0].id, "name": name, "seams": [], "band": {"low": band.low, "high": band.high}},
             }
         )
     return {"data": data, "layout": compared_layout(data, wanted=wanted, theme=theme)}

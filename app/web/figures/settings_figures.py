@@ -74,6 +74,7 @@ def parallel_figure(compared: Compared, *, theme: ThemeName = "light") -> dict[s
     Drawn as lines between axes of our own: Plotly's parallel coordinates need WebGL, which not every machine has.
     """
     colours = theme_of(theme)
+    compared = _with_results(compared)
     reached = [column for column in metrics_of(compared) if column.name in _SHOWN and column.is_numeric]
     settings = [
         column for column in settings_of(compared) if column.name != "architecture" or len(compared["runs"]) < 12
@@ -108,6 +109,23 @@ def parallel_figure(compared: Compared, *, theme: ThemeName = "light") -> dict[s
         "annotations": [text for number, axis in enumerate(axes) for text in _texts(number, axis, colours)],
     }
     return {"data": data, "layout": layout}
+
+
+def _with_results(compared: Compared) -> Compared:
+    """Without the runs that have reached nothing yet: a line cannot end at no number."""
+    first = next((column for column in metrics_of(compared) if column.name in _SHOWN), None)
+    if first is None:
+        return compared
+    there = [number for number, value in enumerate(first.values) if value is not None]
+    settings = [
+        {
+            **entry,
+            "values": (values := [entry["values"][number] for number in there]),
+            "differs": len(set(map(repr, values))) > 1,
+        }
+        for entry in compared["configuration"]
+    ]
+    return {**compared, "runs": [compared["runs"][number] for number in there], "configuration": settings}
 
 
 def scatter_figure(compared: Compared, *, setting: str, metric: str, theme: ThemeName = "light") -> dict[str, Any]:

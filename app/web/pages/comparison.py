@@ -47,7 +47,7 @@ def baseline_first(found: dict[str, Any]) -> list[Run]:
 def shown(services: ServiceBundle, asked: Asked) -> dict[str, Any]:
     """Everything that pages say of compared runs."""
     ids = asked.ids
-    compared = services.runs.compare(ids, baseline=asked.baseline)
+    compared = services.comparisons.compare(ids, baseline=asked.baseline)
     lines = with_origins(services, services.runs.several(ids))
     twins = services.twins.of(compared["baseline"], ids, compared["weights_digests"])
     settings = settings_of(compared)

@@ -3,9 +3,10 @@
 
 import { asNumber, constantRange, drawnTraces, merged, usualRange } from "../lib/curves.js";
 import { make } from "../lib/dom.js";
-import { loaded } from "../lib/loaded.js";
+import { loaded, runAfter } from "../lib/loaded.js";
 import { fileName } from "../lib/file-name.js";
 import { requestJson } from "../lib/http.js";
+import { sketch } from "../lib/sketch.js";
 import { currentTheme } from "../lib/theme.js";
 import CurveCursor from "./curve-cursor.js";
 
@@ -14,11 +15,17 @@ const POINTS_OF_ALL = 20_000;
 const [FEWEST, MOST] = [200, 1_200];
 
 
+// The first lines are seen before Plotly is run.
+let seen;
+runAfter(new Promise((resolve) => (seen = resolve)));
+
+const painted = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+
 // The browser paints each chart before the next is computed: the first is seen while the others are still to come.
-let turn = loaded("Plotly");
+let turn = Promise.resolve();
 function oneAtATime(act) {
-  const done = turn.then(act);
-  turn = done.catch(() => {}).then(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
+  const done = turn.then(() => loaded("Plotly")).then(act);
+  turn = done.catch(() => {}).then(painted);
   return done;
 }
 
@@ -102,13 +109,26 @@ export default class CurveChart {
     const columns = this.drawn.filter(({ raw }) => raw).map(({ y }) => y);
     const range = state.outliers ? usualRange(columns, { isLog: this.isLog }) : this.isLog ? null : constantRange(columns);
     if (range) layout.yaxis.range = range;
+    if (!globalThis.Plotly) await this.sketch(layout);
     await oneAtATime(() => Plotly.react(this.plot, merged(this.drawn), layout, CONFIG));
     if (!this.figure.classList.contains("figure-drawn")) this.begin();
     this.element.dataset.points = String(Math.max(0, ...this.drawn.map(({ x }) => x.length)));
     this.element.dataset.lines = String(this.drawn.filter(({ raw }) => raw).length);
   }
 
+  async sketch(layout) {
+    const { width, height } = this.figure.getBoundingClientRect();
+    this.canvas?.remove();
+    this.canvas = sketch(this.drawn, layout, { width, height, ratio: devicePixelRatio });
+    this.figure.append(this.canvas);
+    this.figure.classList.add("figure-sketched");
+    await painted();
+    seen();
+  }
+
   begin() {
+    this.canvas?.remove();
+    this.figure.classList.remove("figure-sketched");
     this.plot.on("plotly_relayout", (changes) => this.zoomed(changes));
     this.figure.classList.remove("figure-failed");
     this.figure.classList.add("figure-drawn");

@@ -119,7 +119,7 @@ export function valuesAt(traces, x, { y, baseline, isLog = false, most = 5 }) {
   const rows = lines.map((trace) => {
     const place = nearestIndex(trace.x, x);
     const { run } = trace.meta;
-    return { run, name: trace.name, colour: trace.line.color, x: trace.x[place], value: trace.y[place], raw: trace.raw[place] };
+    return { run, name: trace.meta.name, colour: trace.line.color, x: trace.x[place], value: trace.y[place], raw: trace.raw[place] };
   });
   const reference = rows.find(({ run }) => run === baseline)?.value ?? null;
   const far = ({ value }) => (value === null ? Infinity : Math.abs(isLog ? Math.log10(value) - Math.log10(y) : value - y));

@@ -66,14 +66,6 @@ export function resetArgument(architecture, layer, name) {
   });
 }
 
-// Another kind in the same place, with the arguments that it takes too.
-export function setKind(architecture, layer, kind, takes) {
-  return withLayer(architecture, layer, (old) => {
-    const config = Object.fromEntries(Object.entries(old.config).filter(([name]) => takes.includes(name)));
-    return { ...old, kind, config };
-  });
-}
-
 export function renameLayer(architecture, old, name) {
   if (old === name) return architecture;
   checkName(architecture, name);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 const { addInput, duplicateCalls, insertLayer, removeCalls, removeInput, renameLayer, resetArgument, setArgument,
-  setCallInputs, setInput, setKind, setOutputs, setStyle, shareLayer } = await import(`${process.env.LIB}/edits.js`);
+  setCallInputs, setInput, setOutputs, setStyle, shareLayer } = await import(`${process.env.LIB}/edits.js`);
 const { moveBehind, moveCalls } = await import(`${process.env.LIB}/moves.js`);
 const { deadEnds, freeName, isChain, snakeCase } = await import(`${process.env.LIB}/graph.js`);
 
@@ -123,12 +123,10 @@ test("a copied output is the new output", () => {
   assert.equal(flow(duplicateCalls(chain("a", "b"), set("b")).architecture), "image>a a>b b>b_1 =b_1");
 });
 
-test("arguments are set, reset, and kept where another kind takes them too", () => {
+test("arguments are set and reset", () => {
   const wide = setArgument(chain("a"), "a", "max_value", 6);
   assert.deepEqual(wide.layers[0].config, { max_value: 6 });
   assert.deepEqual(resetArgument(wide, "a", "max_value").layers[0].config, {});
-  const both = setArgument(wide, "a", "threshold", 1);
-  assert.deepEqual(setKind(both, "a", "Other", ["threshold"]).layers[0], layer("a", "Other", { threshold: 1 }));
 });
 
 test("a new name reaches all who take the layer, further results included", () => {

@@ -274,3 +274,18 @@ def test_a_run_that_has_not_ended_has_no_evaluation_yet(client: TestClient, serv
     assert (found["items"], found["symptoms"]) == ([], [])
     assert found["missing"] == "It has not been evaluated yet; that comes at its end."
     assert client.get(f"/runs/{run.id}").status_code == 200
+
+
+def test_of_a_run_that_goes_on_the_page_says_that_its_figures_are_of_before(
+    client: TestClient, services: ServiceBundle, run_id: str
+) -> None:
+    before = "What follows was measured before this run went on"
+    assert before not in client.get(f"/runs/{run_id}").text
+    services.run_queue.go_on(run_id, more_epochs=1)
+    assert before in client.get(f"/runs/{run_id}").text
+    with services.database.transaction() as transaction:
+        run = transaction.runs.claim_next(worker="train@here", lease_seconds=60)
+        assert run is not None
+        transaction.runs.forget_evaluation(run_id, attempt=run.attempt)
+    assert get(client, f"/runs/{run_id}/evaluation")["items"] == []
+    assert before not in client.get(f"/runs/{run_id}").text

@@ -50,6 +50,14 @@ def test_numbers_stay_numbers_wide_ones_become_logarithms_and_all_else_words() -
     assert len({trace["line"]["color"] for trace in figure["data"]}) == 3
 
 
+def test_a_run_that_has_reached_nothing_yet_hides_nobody_else() -> None:
+    found = compared(batch_size=[16, 32, 64], seed=[1, 1, 2])
+    found["runs"][2] |= {"summary": {}, "evaluation": {}}
+    figure = parallel_figure(found)
+    assert [trace["name"] for trace in figure["data"]] == ["run &lt;0&gt;", "run &lt;1&gt;"]
+    assert [text.partition(":")[0] for text in figure["data"][0]["text"]] == ["batch size", "validation accuracy"]
+
+
 def test_texts_of_an_axis_do_not_lie_on_one_another() -> None:
     figure = parallel_figure(compared(seed=list(range(40)), style=["<i>"] * 39 + ["b"]))
     places = [text["y"] for text in figure["layout"]["annotations"] if text["x"] == 0 and "xanchor" in text]
