@@ -34,6 +34,7 @@ from app.services.evaluations import EvaluationService
 from app.services.images import ImageService
 from app.services.metrics import MetricsService
 from app.services.predictions import PredictionService
+from app.services.reports import ReportService
 from app.services.run_exports import ExportService
 from app.services.run_queue import QueueService
 from app.services.run_scripts import ScriptService
@@ -57,7 +58,7 @@ def compose(settings: Settings) -> ServiceBundle:
     event_log, inspector = ValkeyEventLog(settings.broker), InspectorClient(settings.socket("inspector"))
     datasets, samples = _datasets(settings, database, blobs, queue)
     images, statistics = _images(settings, database, blobs, queue)
-    scripts, exports = _files(settings, database, blobs, queue)
+    scripts, exports, reports = _files(settings, database, blobs, queue)
     architectures = ArchitectureService(database=database, inspector=inspector, clock=utc_now, new_id=new_id)
     sources = SourceService(database=database, blobs=blobs, clock=utc_now)
     definitions = DefinitionService(architectures=architectures, inspector=inspector)
@@ -85,7 +86,7 @@ def compose(settings: Settings) -> ServiceBundle:
         storage=StorageService(database=database, blobs=blobs, folder=RoomOnDisk(settings.data), clock=utc_now),
         artifacts=ArtifactService(database=database, blobs=blobs, event_log=event_log, clock=utc_now),
         scripts=scripts,
-        exports=exports,
+        exports=exports, reports=reports,
         evaluations=evaluations, significance=significance,
         workers=_workers(settings, database, queue, runs, sources, (samples, datasets, statistics, exports)),
     )  # fmt: skip
@@ -168,7 +169,7 @@ def _predictions(settings: Settings, database: SqlDatabase, blobs: ObstoreBlobs)
 
 def _files(
     settings: Settings, database: SqlDatabase, blobs: ObstoreBlobs, queue: CeleryTaskQueue
-) -> tuple[ScriptService, ExportService]:
+) -> tuple[ScriptService, ExportService, ReportService]:
     exports = ExportService(
         database=database,
         blobs=blobs,
@@ -177,7 +178,8 @@ def _files(
         new_id=new_id,
         kept_epochs=KeptEpochs(settings.data).of,
     )
-    return ScriptService(database=database, blobs=blobs, zipped=zipped), exports
+    reports = ReportService(database=database, blobs=blobs, clock=utc_now, new_id=new_id)
+    return ScriptService(database=database, blobs=blobs, zipped=zipped), exports, reports
 
 
 def _workers(

@@ -21,6 +21,7 @@ from app.core.datasets.statistics import StatisticsStore
 from app.core.datasets.version_store import DatasetVersions
 from app.core.names import TaskName
 from app.core.runs.exports import Exports
+from app.core.runs.report import Reports
 from app.core.runs.run import Event
 from app.core.runs.run_store import Runs
 from app.core.storage import BlobUses, StoredBlob
@@ -136,6 +137,7 @@ class Transaction(Protocol):
     statistics: StatisticsStore
     runs: Runs
     exports: Exports
+    reports: Reports
     workers: Workers
     blobs: BlobUses
 

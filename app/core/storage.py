@@ -20,6 +20,7 @@ class StorageKind(StrEnum):
     STATISTICS = "statistics"
     ARTIFACTS = "artifacts"
     CURVES = "curves"
+    REPORTS = "reports"
     SOURCES = "sources"
     CHECKPOINTS = "checkpoints"
     PREPARED = "prepared"
@@ -33,6 +34,7 @@ BLOBS = (
     StorageKind.STATISTICS,
     StorageKind.ARTIFACTS,
     StorageKind.CURVES,
+    StorageKind.REPORTS,
     StorageKind.SOURCES,
 )
 

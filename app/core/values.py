@@ -29,6 +29,24 @@ def _one_line(text: str) -> str:
 Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
 """What people call things: one visible line of at most 200 characters; always shown as text."""
 
+LONGEST_TEXT = 20_000
+
+
+def _lines(text: str) -> str:
+    # A browser sends CR LF for each line's end; a NUL has no place in PostgreSQL.
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    if len(lines) > LONGEST_TEXT:
+        raise ValueError(f"expected at most {LONGEST_TEXT:,} characters, there are {len(lines):,}; shorten the text")
+    if any((ord(character) < 32 and character not in "\n\t") or ord(character) == 127 for character in lines):
+        raise ValueError("control characters other than tabs and line breaks are not allowed in a text")
+    if any(0xD800 <= ord(character) < 0xE000 for character in lines):
+        raise ValueError("half of a surrogate pair is no character; send the text as UTF-8")
+    return lines
+
+
+Text: TypeAlias = Annotated[str, AfterValidator(_lines), Field(json_schema_extra={"maxLength": LONGEST_TEXT})]
+"""What people write: lines of plain text, parted by LF, or nothing; always shown as text."""
+
 Instant: TypeAlias = datetime
 """A moment, timezone-aware and in UTC."""
 

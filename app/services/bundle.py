@@ -16,6 +16,7 @@ from app.services.evaluations import EvaluationService
 from app.services.images import ImageService
 from app.services.metrics import MetricsService
 from app.services.predictions import PredictionService
+from app.services.reports import ReportService
 from app.services.run_exports import ExportService
 from app.services.run_queue import QueueService
 from app.services.run_scripts import ScriptService
@@ -62,5 +63,6 @@ class ServiceBundle:
     significance: SignificanceService
     scripts: ScriptService
     exports: ExportService
+    reports: ReportService
     storage: StorageService
     workers: WorkerService

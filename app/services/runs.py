@@ -11,7 +11,7 @@ from app.core.names import TaskName
 from app.core.ports import Clock, Database, EventLog, NewId, TaskQueue, Transaction
 from app.core.runs.configuration import Configuration
 from app.core.runs.lifecycle import WAITING, RunState
-from app.core.runs.request import MOST_RUNS_AT_ONCE, RunRequest
+from app.core.runs.request import MOST_RUNS_AT_ONCE, RunChanges, RunRequest
 from app.core.runs.run import Event, EventKind, Progress, Run
 from app.core.runs.sweeps import Variant
 from app.core.values import JsonObject, Sort
@@ -129,11 +129,11 @@ class RunService:
         with self._database.transaction() as transaction:
             return named_runs(transaction, run_ids)
 
-    def rename(self, run_id: str, *, name: str | None = None, tags: Sequence[str] | None = None) -> Run:
-        """Give it another name, other tags, or both."""
+    def change(self, run_id: str, changes: RunChanges) -> Run:
+        """Give it another name, other tags, other notes; what is None stays."""
         with self._database.transaction() as transaction:
             transaction.runs.get(run_id)
-            transaction.runs.rename(run_id, name=name, tags=tags)
+            transaction.runs.change(run_id, changes)
             return transaction.runs.get(run_id)
 
     def delete(self, run_id: str) -> None:

@@ -41,6 +41,11 @@ def page(request: Request, template: str, *, status: int = 200, **context: Any) 
     return HTMLResponse(html, status_code=status, headers={"Cache-Control": "no-store"})
 
 
+def standalone(template: str, **context: Any) -> str:
+    """A document that stands for itself: nothing of a request or of the pages around it."""
+    return _ENVIRONMENT.get_template(template).render(context)
+
+
 def render_problem(request: Request, problem: Problem) -> str:
     """The page that shows an error to a person."""
     return _render(request, "errors/problem.html", problem=problem, active=None)

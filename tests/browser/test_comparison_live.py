@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from app.adapters.database import SqlDatabase
 from app.core.runs.lifecycle import RunState
@@ -84,23 +84,6 @@ def test_a_setting_is_shown_against_a_metric(comparison: Page) -> None:
     scatter.scroll_into_view_if_needed()
     expect(scatter.locator(".xtitle")).to_have_text("optimizer")
     expect(page.get_by_test_id("parallel").locator(".figure-drawn")).to_be_visible()
-
-
-def test_a_report_is_read_without_a_server(comparison: Page, chromium: Browser, tmp_path: Path) -> None:
-    page = comparison
-    page.get_by_text("Keep this comparison as a report").click()
-    page.get_by_label("Title").fill("Two styles")
-    page.get_by_label("What it shows").fill("They are the same.")
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Download the report").click()
-    download.value.save_as(tmp_path / "comparison.html")
-    context = chromium.new_context(offline=True)
-    alone = context.new_page()
-    alone.goto((tmp_path / "comparison.html").as_uri())
-    expect(alone.get_by_role("heading", name="Two styles")).to_be_visible()
-    expect(alone.locator(".js-plotly-plot .main-svg").first).to_be_visible()
-    assert alone.locator(".js-plotly-plot").count() == 8
-    context.close()
 
 
 def test_the_page_looks_as_it_should(tab: Tab, comparison: Page) -> None:

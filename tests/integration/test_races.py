@@ -12,6 +12,7 @@ from app.adapters.clock import new_id, utc_now
 from app.adapters.database import SqlDatabase
 from app.core.errors import ConflictError, NotFoundError, StaleAttemptError, UnavailableError
 from app.core.runs.lifecycle import WAITING, RunState
+from app.core.runs.request import RunChanges
 from app.core.runs.run import EventKind, Run
 from app.services.run_queue import QueueService
 from app.services.runs import RunService
@@ -135,10 +136,10 @@ def test_of_two_that_wait_for_each_other_in_the_database_one_is_told_and_the_oth
     def rename(first: str, second: str) -> None:
         try:
             with database.transaction() as transaction:
-                transaction.runs.rename(first, name="renamed")
+                transaction.runs.change(first, RunChanges(name="renamed"))
                 with contextlib.suppress(threading.BrokenBarrierError):
                     both_hold_one.wait(2)  # on SQLite there is one writer, whom nobody can meet here
-                transaction.runs.rename(second, name="renamed")
+                transaction.runs.change(second, RunChanges(name="renamed"))
         except UnavailableError as error:
             told.append(error.detail)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, String, cast, select, text
 
-from app.adapters.database.tables import artifact, dataset_file, dataset_image, dataset_version, run
+from app.adapters.database.tables import artifact, dataset_file, dataset_image, dataset_version, report, run
 
 _LOCK = 0x64696365
 _CHECK_DATA = dataset_version.c.facts["check_data"].as_string()
@@ -40,6 +40,7 @@ class SqlBlobUses:
         versions = self._known(dataset_version.c.id, {_owner(key) for key in by_kind["statistics"]})
         found |= {key for key in by_kind["statistics"] if _owner(key) not in versions}
         found |= by_kind["artifacts"] - self._known(artifact.c.blob, by_kind["artifacts"])
+        found |= by_kind["reports"] - self._known(report.c.blob, by_kind["reports"])
         ended = self._known(run.c.id + "/" + cast(run.c.last_seq, String), {_version(key) for key in by_kind["curves"]})
         found |= {key for key in by_kind["curves"] if _version(key) not in ended}
         return found | (by_kind["checks"] - self._known(_CHECK_DATA, by_kind["checks"]))

@@ -14,6 +14,7 @@ from app.adapters.database.blob_uses import SqlBlobUses
 from app.adapters.database.datasets import SqlDatasets
 from app.adapters.database.exports import SqlExports
 from app.adapters.database.images import SqlImages
+from app.adapters.database.reports import SqlReports
 from app.adapters.database.runs import SqlRuns
 from app.adapters.database.sources import SqlSources
 from app.adapters.database.statistics import SqlStatistics
@@ -23,6 +24,7 @@ from app.core.datasets.statistics import StatisticsStore
 from app.core.errors import UnavailableError
 from app.core.ports import Architectures, Clock, Datasets, NewId, Sources, Workers
 from app.core.runs.exports import Exports
+from app.core.runs.report import Reports
 from app.core.runs.run_store import Runs
 from app.core.storage import BlobUses
 
@@ -40,6 +42,7 @@ class SqlTransaction:
         self.statistics: StatisticsStore = SqlStatistics(connection)
         self.runs: Runs = SqlRuns(connection, clock=clock)
         self.exports: Exports = SqlExports(connection)
+        self.reports: Reports = SqlReports(connection)
         self.workers: Workers = SqlWorkers(connection)
         self.blobs: BlobUses = SqlBlobUses(connection)
         self.new_id = new_id

@@ -17,6 +17,7 @@ from app.core.ports import Clock
 from app.core.runs.configuration import Configuration
 from app.core.runs.lifecycle import ACTIVE, CONTINUED, NEXT, TERMINAL, RunState
 from app.core.runs.predicted import PREDICTIONS
+from app.core.runs.request import RunChanges
 from app.core.runs.run import Event, EventKind, Progress, Run
 from app.core.values import JsonObject, Sort
 
@@ -54,11 +55,9 @@ class SqlRuns(SqlRunEvents):
         found = {run.id: run for run in self._with_positions(rows.all())}
         return [found[run_id] for run_id in run_ids if run_id in found]
 
-    def rename(self, run_id: str, *, name: str | None = None, tags: Sequence[str] | None = None) -> None:
-        """Give it another name, other tags, or both."""
-        values: dict[str, Any] = {} if name is None else {"name": name}
-        if tags is not None:
-            values["tags"] = list(tags)
+    def change(self, run_id: str, changes: RunChanges) -> None:
+        """Give it another name, other tags, other notes; what is None stays."""
+        values = {name: value for name, value in changes.json_object().items() if value is not None}
         if values:
             self._connection.execute(update(table).where(table.c.id == run_id).values(values))
 
@@ -84,7 +83,8 @@ class SqlRuns(SqlRunEvents):
         if states:
             query = query.where(table.c.state.in_([state.value for state in states]))
         if q:
-            query = query.where(table.c.name.ilike(escape_like(q), escape="\\"))
+            found = (column.ilike(escape_like(q), escape="\\") for column in (table.c.name, table.c.notes))
+            query = query.where(or_(*found))
         if group is not None:
             query = query.where(table.c.group == group)
         if tag is not None:

@@ -147,6 +147,7 @@ run = Table(
     Column("version_id", ForeignKey("dataset_version.id"), nullable=False),
     Column("configuration", JSON, nullable=False),
     Column("tags", JSON, nullable=False),
+    Column("notes", Text, nullable=False, server_default=""),
     Column("group", String(200), index=True),
     Column("start_from", JSON(none_as_null=True)),
     Column("priority", Integer, nullable=False, default=0),
@@ -206,6 +207,21 @@ run_export = Table(
     Column("asked_at", UtcDateTime, nullable=False),
     Column("lease_until", Float),
     UniqueConstraint("run_id", "name"),
+)
+
+report = Table(
+    "report",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("created_at", UtcDateTime, nullable=False, index=True),
+    Column("title", String(200), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("runs", JSON, nullable=False),
+    Column("baseline", String(40), nullable=False),
+    Column("x", String(12), nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("blob", String(500), nullable=False, index=True),
 )
 
 worker = Table(

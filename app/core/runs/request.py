@@ -4,7 +4,7 @@ from pydantic import Field
 
 from app.core.runs.configuration import Configuration
 from app.core.runs.start_from import StartFrom
-from app.core.values import Name, Value
+from app.core.values import Name, Text, Value
 
 MOST_RUNS_AT_ONCE = 500
 
@@ -19,3 +19,11 @@ class RunRequest(Value):
     tags: tuple[Name, ...] = Field(default=(), max_length=20)
     group: Name | None = None
     start_from: StartFrom | None = None
+
+
+class RunChanges(Value):
+    """What can be changed about a run; what is None stays."""
+
+    name: Name | None = None
+    tags: tuple[Name, ...] | None = Field(default=None, max_length=20)
+    notes: Text | None = None

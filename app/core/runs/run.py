@@ -8,7 +8,7 @@ from pydantic import Field
 from app.core.runs.configuration import Configuration
 from app.core.runs.lifecycle import TERMINAL, RunState
 from app.core.runs.start_from import StartFrom
-from app.core.values import Instant, JsonObject, Name, Value
+from app.core.values import Instant, JsonObject, Name, Text, Value
 
 
 class Progress(Value):
@@ -40,6 +40,7 @@ class Run(Value):
     version_id: str
     configuration: Configuration
     tags: tuple[Name, ...] = ()
+    notes: Text = ""
     group: Name | None = None
     start_from: StartFrom | None = None
     progress: Progress

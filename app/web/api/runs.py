@@ -8,23 +8,16 @@ from pydantic import Field, ValidationError
 
 from app.core.errors import InvalidError
 from app.core.runs.lifecycle import RunState
-from app.core.runs.request import RunRequest
+from app.core.runs.request import RunChanges, RunRequest
 from app.core.runs.series import Axis, Wanted
 from app.core.runs.sweeps import Sweep, Variant, expanded
-from app.core.values import JsonObject, Name, Sort, Value
+from app.core.values import JsonObject, Sort, Value
 from app.web.dependencies import Services
 from app.web.problems import field_errors
 
 router = APIRouter(prefix="/runs", tags=["runs"])
 
 Limit = Annotated[int, Query(ge=1, le=500)]
-
-
-class RunChanges(Value):
-    """What can be changed about a run."""
-
-    name: Name | None = None
-    tags: tuple[Name, ...] | None = Field(default=None, max_length=20)
 
 
 class Continuation(Value):
@@ -69,7 +62,7 @@ def page(
     tag: str | None = None,
     sort: Sort = "-created",
 ) -> dict[str, Any]:
-    """Runs, newest first: of a state, a group, with a tag, with a text in their names."""
+    """Runs, newest first: of a state, a group, with a tag, with a text in their names or notes."""
     found = services.runs.page(limit=limit, cursor=cursor, states=state or (), q=q, group=group, tag=tag, sort=sort)
     items, following = found
     return {"items": [run.representation() for run in items], "next": following}
@@ -83,8 +76,8 @@ def get(run_id: str, services: Services) -> dict[str, Any]:
 
 @router.patch("/{run_id}")
 def change(run_id: str, body: RunChanges, services: Services) -> dict[str, Any]:
-    """Another name, other tags."""
-    return services.runs.rename(run_id, name=body.name, tags=body.tags).representation()
+    """Another name, other tags, other notes."""
+    return services.runs.change(run_id, body).representation()
 
 
 @router.delete("/{run_id}", status_code=204)

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse
 
+from app.core.runs.run import Run
 from app.services.bundle import ServiceBundle
 from app.web.dependencies import Services
 from app.web.figures.palette import series_of_runs
@@ -26,8 +27,7 @@ def comparison_page(request: Request, services: Services, asked: Annotated[Asked
         choices = with_origins(services, items)
         return show(request, services, "comparison/choose.html", active="/runs", lines=choices)
     found = shown(services, asked)
-    runs = sorted((line.run for line in found["lines"]), key=lambda run: run.id != found["compared"]["baseline"])
-    significance = significance_view(request, services, runs, pair=asked.pair)
+    significance = significance_view(request, services, baseline_first(found), pair=asked.pair)
     return show(
         request,
         services,
@@ -37,6 +37,11 @@ def comparison_page(request: Request, services: Services, asked: Annotated[Asked
         significance=significance,
         **found,
     )
+
+
+def baseline_first(found: dict[str, Any]) -> list[Run]:
+    """The runs of what is `shown`, as tests against the baseline want them."""
+    return sorted((line.run for line in found["lines"]), key=lambda run: run.id != found["compared"]["baseline"])
 
 
 def shown(services: ServiceBundle, asked: Asked) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from app.core.errors import FieldError, InvalidError, NotFoundError
 from app.core.runs.comparison import told_settings
 from app.core.runs.lifecycle import TERMINAL, RunState
+from app.core.runs.request import RunChanges
 from app.core.runs.run import Run
 from app.services.bundle import ServiceBundle
 from app.services.run_queue import MOST_EPOCHS
@@ -133,6 +134,13 @@ def to_front(run_id: str, services: Services) -> Response:
     """Let it be the next."""
     services.run_queue.order([run_id], to_front=True)
     return RedirectResponse(f"/runs/{run_id}", status_code=303)
+
+
+@router.post("/{run_id}/notes")
+def write_notes(run_id: str, services: Services, form: Form) -> Response:
+    """Keep what somebody says about it; nothing takes the notes away."""
+    services.runs.change(run_id, RunChanges.model_validate({"notes": form.get("notes", "")}))
+    return RedirectResponse(f"/runs/{run_id}#notes", status_code=303)
 
 
 @router.post("/{run_id}/deletion")

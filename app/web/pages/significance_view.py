@@ -1,7 +1,7 @@
 """What the comparison page shows of the question whether differences are real."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -25,11 +25,11 @@ MEASURES = {
 
 @dataclass(frozen=True)
 class TestedRun:
-    """A run, what the test against the baseline came to, and the address that opens it in detail."""
+    """A run, what the test against the baseline came to, and the address that opens it in detail, where there is one."""
 
     run: Run
     found: dict[str, Any]
-    address: str
+    address: str | None
 
 
 @dataclass(frozen=True)
@@ -76,18 +76,29 @@ def significance_view(
     request: Request, services: ServiceBundle, runs: Sequence[Run], *, pair: str
 ) -> SignificanceView | None:
     """None where there is one run only; `pair` is the id of the run that is shown in detail, else the second one."""
+    found = tested_runs(services, runs)
+    if found is None:
+        return None
+    possible = [entry.run for entry in found.tested if entry.found["images"]]
+    chosen = next((run for run in possible if run.id == pair), possible[0] if possible else None)
+    return replace(
+        found,
+        tested=[replace(entry, address=_address(request, entry.run.id)) for entry in found.tested],
+        pair=None if chosen is None else pair_view(services, runs[0], chosen, shown=DISAGREEMENTS_SHOWN),
+    )
+
+
+def tested_runs(services: ServiceBundle, runs: Sequence[Run]) -> SignificanceView | None:
+    """All runs against the first, with no pair in detail and no way to one; None where there is one run only."""
     if len(runs) < 2:
         return None
     found = services.significance.of([run.id for run in runs])
-    tested = [TestedRun(run, found["significance"][run.id], _address(request, run.id)) for run in runs[1:]]
-    possible = [entry.run for entry in tested if entry.found["images"]]
-    chosen = next((run for run in possible if run.id == pair), possible[0] if possible else None)
     return SignificanceView(
-        tested=tested,
+        tested=[TestedRun(run, found["significance"][run.id], address=None) for run in runs[1:]],
         repeats=found["repeats"],
         measures=MEASURES,
         names={run.id: run.name for run in runs},
-        pair=None if chosen is None else pair_view(services, runs[0], chosen, shown=DISAGREEMENTS_SHOWN),
+        pair=None,
     )
 
 

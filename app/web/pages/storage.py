@@ -18,6 +18,7 @@ WORDS = {
     StorageKind.STATISTICS: ("Mean images", "of versions that are deleted"),
     StorageKind.ARTIFACTS: ("Weights and other files of runs", "of deleted runs, or replaced by a later attempt"),
     StorageKind.CURVES: ("Curves of runs", "of deleted runs, or of runs that went on since"),
+    StorageKind.REPORTS: ("Reports", "of reports that are deleted"),
     StorageKind.SOURCES: ("Definitions that were read", "go by themselves, a day after they were last needed"),
     StorageKind.CHECKPOINTS: ("Checkpoints", "of runs that have ended: to go on, they would begin anew"),
     StorageKind.PREPARED: ("Prepared images", "that no training uses now: made again when one does"),

@@ -121,28 +121,6 @@ def test_a_page_that_is_open_before_its_runs_begin_has_charts_for_what_will_come
     assert "No curve yet" in client.get(f"/comparison?runs={ended.id}").text
 
 
-def test_a_report_holds_everything_and_asks_for_nothing(client: TestClient, services: ServiceBundle) -> None:
-    first, second = pair(services)
-    sent = {
-        "runs": ids(first, second),
-        "title": "Styles <b>",
-        "text": "The same.\n\nTo the last </script> bit.",
-        "x": "step",
-    }
-    answer = client.post("/comparison/report", data=sent)
-    assert answer.status_code == 200
-    assert answer.headers["content-disposition"] == 'attachment; filename="comparison.html"'
-    report = answer.text
-    assert "<h1>Styles &lt;b&gt;</h1>" in report
-    assert "To the last &lt;/script&gt; bit." in report
-    assert re.search(r"""(?:src|href)=["']""", report.split("<script>")[0]) is None
-    assert "bit-identical through epoch 3, and all 120 losses of steps" in report
-    assert report.count("data-figure=") == 8
-    assert client.post("/comparison/report", data={"runs": ""}).status_code == 422
-    assert client.post("/comparison/report", data=sent | {"text": "x" * 20_001}).status_code == 422
-    assert client.post("/comparison/report", data=sent | {"runs": "gone"}).status_code == 404
-
-
 def test_a_run_keeps_its_colour_whatever_it_is_beside() -> None:
     runs = [f"run-{number}" for number in range(40)]
     alone = {run: series_of_runs([run])[run] for run in runs}

@@ -188,3 +188,27 @@ def test_one_run_alone_is_tested_against_nobody(client: TestClient, services: Se
     found = get(client, "/comparisons", runs=run.id)
     assert (found["significance"], found["repeats"]) == ({}, [])
     assert "Is the difference real?" not in client.get(f"/comparison?runs={run.id}").text
+
+
+def test_a_report_keeps_the_tests_the_repeats_and_every_pair_class_by_class(
+    client: TestClient, services: ServiceBundle, dataset: Dataset
+) -> None:
+    asked = [{"name": f"<b>{seed}</b>", "configuration": Configuration(epochs=2, seed=seed)} for seed in range(3)]
+    first = run_of(services, dataset, range(20), **asked[0])
+    near = run_of(services, dataset, range(1, 19), architecture_id=first.architecture_id, **asked[1])
+    far = run_of(services, dataset, range(2), architecture_id=first.architecture_id, **asked[2])
+    report = client.post("/api/v1/reports", json={"runs": [near.id, first.id, far.id], "baseline": first.id}).json()
+    kept = client.get(f"/reports/{report['id']}/view").text
+    body = kept[kept.index("<body>") : kept.index("<script>")]
+    page = html.unescape(body)
+    said = get(client, "/comparisons", runs=ids(first, near, far))["significance"]
+    for run in (near, far):
+        assert said[run.id]["words"] in page
+        assert f"<b>{run.configuration.seed}</b> class by class" in page
+    assert page.count('<table class="matrix">') == 2
+    assert page.count("on the 60 test images that both answered; they disagree on") == 2
+    assert "they disagree on 18</p>" in page
+    assert "Repeats over seeds" in page
+    assert "<b>" not in body
+    assert "href" not in page.partition('<div class="charts">')[0]
+    assert "<img" not in page

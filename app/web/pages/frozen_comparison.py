@@ -3,62 +3,61 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from fastapi import APIRouter, Request
 from markupsafe import Markup
-from starlette.responses import Response
 
-from app.core.errors import FieldError, InvalidError
+from app.core.runs.report import Report, ReportRequest
 from app.core.runs.series import Axis, Wanted
 from app.services.bundle import ServiceBundle
 from app.web import templating, vendor
-from app.web.dependencies import Services
 from app.web.figures.compared_curves import compared_curves
 from app.web.figures.settings_figures import parallel_figure
-from app.web.pages.comparison import shown
-from app.web.pages.comparison_view import AXES, Asked, Chart
-from app.web.pages.forms import Form
+from app.web.headers import FROZEN_POLICY
+from app.web.pages.comparison import baseline_first, shown
+from app.web.pages.comparison_view import Asked, Chart
+from app.web.pages.significance_view import pair_view, tested_runs
 
-router = APIRouter(prefix="/comparison", include_in_schema=False)
-
-LONGEST_TITLE, LONGEST_TEXT = 200, 20_000
 MOST_CHARTS = 12
+MOST_PAIRS = 8
 POINTS_OF_ALL = 40_000
-STYLES = ("tokens.css", "base.css", *(f"components/{name}.css" for name in ("badges", "callouts", "cards", "tables")))
+STYLES = (
+    "tokens.css",
+    "base.css",
+    *(f"components/{name}.css" for name in ("badges", "callouts", "cards", "tables", "evaluation")),
+)
 
 
-@router.post("/report")
-def report(request: Request, services: Services, form: Form) -> Response:
-    """The runs as they are now, with a title and a text, as a file to keep or to send."""
-    title, text = (str(form.get(name, "")).strip() for name in ("title", "text"))
-    if len(title) > LONGEST_TITLE or len(text) > LONGEST_TEXT:
-        raise InvalidError(
-            f"The title has {len(title):,} characters and the text {len(text):,}; "
-            f"at most {LONGEST_TITLE} and {LONGEST_TEXT:,} fit.",
-            errors=[FieldError("text" if len(title) <= LONGEST_TITLE else "title", "is too long")],
-        )
-    axis = str(form.get("x", "epoch"))
-    asked = Asked(
-        runs=[str(form.get("runs", ""))],
-        baseline=str(form.get("baseline", "")) or None,
-        x=next((known for known in AXES if known == axis), "epoch"),
-    )
-    if not asked.ids:
-        raise InvalidError("A report is about runs: send their ids as `runs`, comma-separated.")
+def freeze(services: ServiceBundle, request: ReportRequest) -> Report:
+    """Write the file of the runs as they are now, and keep it."""
+    asked = Asked(runs=list(request.runs), baseline=request.baseline, x=request.x)
     context = shown(services, asked)
-    answer = templating.page(
-        request,
-        "pages/comparison/report.html",
-        title=title or f"{len(asked.ids)} runs side by side",
-        paragraphs=[part.strip() for part in text.split("\n\n") if part.strip()],
+    runs = [line.run for line in context["lines"]]
+    title = request.title or f"{len(runs)} run{'' if len(runs) == 1 else 's'} side by side"
+    html = templating.standalone(
+        "pages/comparison/frozen.html",
+        title=title,
+        policy=FROZEN_POLICY,
+        paragraphs=[part.strip("\n") for part in request.text.split("\n\n") if part.strip()],
         written=datetime.now(UTC),
-        asked=asked,
         figures=_figures(services, asked, context),
         styles=Markup("\n").join(_trusted((templating.STATIC / "css" / name).read_text()) for name in STYLES),
         plotly_code=_trusted(vendor.text("plotly.min.js")),
+        **_tests(services, context),
         **context,
     )
-    answer.headers["Content-Disposition"] = 'attachment; filename="comparison.html"'
-    return answer
+    return services.reports.keep(request, runs, html.encode(), title=title)
+
+
+def _tests(services: ServiceBundle, context: dict[str, Any]) -> dict[str, Any]:
+    """Whether the differences are real, and the first pairs that have images in common class by class."""
+    runs = baseline_first(context)
+    significance = tested_runs(services, runs)
+    comparable = [entry.run for entry in significance.tested if entry.found["images"]] if significance else []
+    pairs = [pair_view(services, runs[0], run, shown=1) for run in comparable[:MOST_PAIRS]]
+    return {
+        "significance": significance,
+        "pairs": [pair for pair in pairs if pair is not None],
+        "pairs_left_out": max(0, len(comparable) - MOST_PAIRS),
+    }
 
 
 def _figures(services: ServiceBundle, asked: Asked, context: dict[str, Any]) -> list[dict[str, Any]]:
