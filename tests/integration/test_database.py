@@ -15,7 +15,6 @@ from sqlalchemy import update
 
 from app.adapters.clock import new_id, utc_now
 from app.adapters.database import SqlDatabase, migrate
-from app.adapters.database.migrate import upgrade
 from app.adapters.database.tables import architecture, metadata
 from app.core.datasets.dataset import Dataset, DatasetState, Split, StagedFile
 from app.core.datasets.labels import Label
@@ -35,7 +34,7 @@ def test_migrations_end_at_the_tables_that_the_code_uses(database: SqlDatabase) 
 
 
 def test_migrating_twice_changes_nothing(database_url: str) -> None:
-    upgrade(database_url)
+    migrate.upgrade(database_url)
 
 
 def test_an_architecture_comes_back_as_it_was(database: SqlDatabase) -> None:
@@ -73,7 +72,7 @@ def test_what_lists_show_is_there_for_architectures_of_before(database: SqlDatab
         config = Config(attributes={"connection": connection})
         config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
         command.downgrade(config, "0003")
-    upgrade(database_url)
+    migrate.upgrade(database_url)
     with database.transaction() as transaction:
         assert transaction.architectures.summaries() == (before, None)
 

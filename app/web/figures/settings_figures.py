@@ -73,8 +73,7 @@ def parallel_figure(compared: Compared, *, theme: ThemeName = "light") -> dict[s
 
     Drawn as lines between axes of our own: Plotly's parallel coordinates need WebGL, which not every machine has.
     """
-    colours = theme_of(theme)
-    compared = _with_results(compared)
+    colours, compared = theme_of(theme), _with_results(compared)
     reached = [column for column in metrics_of(compared) if column.name in _SHOWN and column.is_numeric]
     settings = [
         column for column in settings_of(compared) if column.name != "architecture" or len(compared["runs"]) < 12
