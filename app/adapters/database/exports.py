@@ -97,7 +97,9 @@ class SqlExports:
 def forget_exports(connection: Connection, run_id: str) -> None:
     """Those of a run that goes on are of weights that it will no longer have, and so are the files made of them."""
     connection.execute(delete(table).where(table.c.run_id == run_id))
-    connection.execute(delete(artifacts).where(artifacts.c.run_id == run_id, artifacts.c.check.is_not(None)))
+    kept = connection.execute(select(artifacts).where(artifacts.c.run_id == run_id)).mappings()
+    made = [row["name"] for row in kept if Artifact.model_validate(row).is_made_on_request]
+    connection.execute(delete(artifacts).where(artifacts.c.run_id == run_id, artifacts.c.name.in_(made)))
 
 
 def _export_of(row: Any) -> Export:

@@ -19,9 +19,6 @@ from app.web.problems import field_errors
 
 router = APIRouter(prefix="/runs", include_in_schema=False)
 
-IDENTICAL = frozenset({"best.keras", "best.weights.h5", "last.weights.h5", "architecture.json"})
-"""Files that the trainer itself opens again and compares, bit by bit."""
-
 
 @dataclass(frozen=True)
 class Downloads:
@@ -34,7 +31,6 @@ class Downloads:
     preparing: str
     loading: Sequence[tuple[str, str]]
     formats: Sequence[ExportFormat] = tuple(ExportFormat)
-    identical: frozenset[str] = IDENTICAL
 
     @property
     def is_live(self) -> bool:
