@@ -56,8 +56,7 @@ def downloads_of(services: ServiceBundle, run: Run) -> Downloads:
 @router.post("/{run_id}/exports")
 def export(run_id: str, services: Services, form: Form) -> Response:
     """Have a file made."""
-    epoch = str(form.get("epoch", "best"))
-    asked = {"format": form.get("format"), "epoch": int(epoch) if epoch.isdecimal() else epoch}
+    asked = {"format": form.get("format"), "epoch": form.get("epoch", "best")}
     try:
         request = ExportRequest.model_validate(asked)
     except ValidationError as error:

@@ -69,6 +69,11 @@ def test_a_download_that_broke_off_goes_on_unless_the_file_is_another_one(client
     assert part(client, run, if_none_match=f'W/"x", "{SHA256}"').status_code == 304
     assert part(client, run, range=f"bytes={len(CONTENT)}-").status_code == 416
     assert part(client, run, range="bytes=-0").status_code == 416
+    endless = "9" * 5_000
+    whole = part(client, run, range=f"bytes=0-{endless}")
+    assert (whole.status_code, whole.content) == (206, CONTENT)
+    assert part(client, run, range=f"bytes=-{endless}").content == CONTENT
+    assert part(client, run, range=f"bytes={endless}-").status_code == 416
     assert part(client, run, range="lines=1-2").content == CONTENT  # a unit that nobody knows is passed over
 
 
@@ -139,6 +144,24 @@ def test_a_run_that_goes_on_leaves_no_files_of_its_weights_before(
     assert "once it has ended" in refused.json()["detail"]
 
 
+def test_the_trainers_own_files_show_what_came_of_opening_them_and_stay(
+    services: ServiceBundle, client: TestClient, tmp_path: Path
+) -> None:
+    run = queued_run(services.database, state=RunState.RUNNING, attempt=1)  # type: ignore[arg-type]
+    path = tmp_path / "file"
+    path.write_bytes(CONTENT)
+    check = Check(largest_difference=2e-7, images=12, tolerance=1e-4, by="trainer")
+    for name, found in (("best.weights.h5", check), ("best.keras", check), ("architecture.json", None)):
+        services.artifacts.publish(run.id, attempt=1, name=name, path=path, check=found)
+    services.runs.move(run.id, RunState.STOPPED, attempt=1)
+    page = client.get(f"/runs/{run.id}").text
+    assert page.count("±2.0e-07 on 12") == 2
+    assert "It holds no weights." in page
+    services.run_queue.go_on(run.id)
+    names = [artifact.name for artifact in services.artifacts.of(run.id)]
+    assert names == ["architecture.json", "best.keras", "best.weights.h5"]
+
+
 def test_what_nobody_works_on_is_taken_up_again_and_not_for_ever(services: ServiceBundle, run: Run) -> None:
     services.exports.ask(run.id, ExportRequest(format=ExportFormat.ZIP))
     [waiting] = services.exports.of(run.id)
@@ -178,7 +201,12 @@ def test_the_page_asks_for_a_file(client: TestClient, services: ServiceBundle, r
     assert (answer.status_code, answer.headers["location"]) == (303, f"/runs/{run.id}#downloads")
     assert [export.name for export in services.exports.of(run.id)] == ["best.tflite"]
     assert 'data-every="2000"' in client.get(f"/runs/{run.id}").text
-    assert client.post(f"/runs/{run.id}/exports", data={"format": "x", "epoch": "best"}).status_code == 422
+    for wrong in ({"format": "x", "epoch": "best"}, {"format": "onnx", "epoch": "9" * 5_000}):
+        assert client.post(f"/runs/{run.id}/exports", data=wrong).status_code == 422
+    refused = client.post(f"/runs/{run.id}/exports", data={"format": "onnx", "epoch": "7"})
+    assert (refused.status_code, "No checkpoint of epoch 7" in refused.text) == (409, True)
+    endless = client.post(f"/runs/{run.id}/continuation", data={"more_epochs": "9" * 5_000})
+    assert (endless.status_code, len(endless.text) < 50_000) == (422, True)
 
 
 def test_a_script_is_a_module_or_a_notebook_and_names_are_only_text_in_it(
