@@ -6,13 +6,13 @@ import platform
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from app.adapters.scratch import scratch_folder
 from app.core.runs.predicted import PREDICTIONS, Predicted, written
 from app.core.runs.run import Check
 from app.core.values import JsonObject
@@ -50,13 +50,11 @@ class Exporter:
         self._publish = publish
         self._facts = facts
         self._comparison = comparison
-        scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._scratch = scratch
 
     def networks(self, *, best: Weights, best_epoch: int, last: Weights, last_epoch: int) -> None:
         """`last.weights.h5`, `best.weights.h5`, `best.keras`, `architecture.json`; the network is left at its best."""
-        with TemporaryDirectory(dir=self._scratch) as temporary:
-            folder = Path(temporary)
+        with scratch_folder(self._scratch) as folder:
             plan = folder / "architecture.json"
             plan.write_text(self._twin_of(self._network).to_json(), encoding="utf-8")
             self._weights(folder / "last.weights.h5", last, epoch=last_epoch, plan=plan)
@@ -71,8 +69,8 @@ class Exporter:
 
     def history(self, records: Sequence[EpochRecord]) -> None:
         """`history.csv`: one line per epoch."""
-        with TemporaryDirectory(dir=self._scratch) as temporary:
-            path = Path(temporary) / "history.csv"
+        with scratch_folder(self._scratch) as folder:
+            path = folder / "history.csv"
             names = list(dict.fromkeys(name for record in records for name in record.values))
             with path.open("w", encoding="utf-8", newline="") as file:
                 writer = csv.writer(file)
@@ -84,15 +82,15 @@ class Exporter:
 
     def predictions(self, answered: Sequence[Predicted]) -> None:
         """`predictions.npz`: what the best weights answered for each image that was kept from training."""
-        with TemporaryDirectory(dir=self._scratch) as temporary:
-            path = Path(temporary) / PREDICTIONS
+        with scratch_folder(self._scratch) as folder:
+            path = folder / PREDICTIONS
             path.write_bytes(written(answered))
             self._publish(path.name, path, epoch=None)
 
     def record(self, facts: dict[str, Any]) -> None:
         """`run.json`: what repeating the run takes."""
-        with TemporaryDirectory(dir=self._scratch) as temporary:
-            path = Path(temporary) / "run.json"
+        with scratch_folder(self._scratch) as folder:
+            path = folder / "run.json"
             path.write_text(json.dumps(facts, indent=1, allow_nan=False), encoding="utf-8")
             self._publish(path.name, path, epoch=None)
 

@@ -23,7 +23,8 @@ def compared_images(pixels: Pixels, rows: Mapping[Split, Rows]) -> Images:
     """
     chosen = next(rows[split] for split in (Split.TEST, Split.VALIDATION, Split.TRAIN) if len(rows[split]))
     places = np.unique(np.linspace(0, len(chosen) - 1, COMPARED_IMAGES).round().astype(int))
-    return pixels[chosen[places]].astype(np.float32) / np.float32(255)
+    images: Images = pixels[chosen[places]].astype(np.float32) / np.float32(255)
+    return images
 
 
 class Comparison:
