@@ -36,6 +36,8 @@ def export_run(
                 export_id, f"It took longer than {ends_within_seconds / 60:g} minutes, and was ended."
             )
             return
+        if code == EXIT_UNWANTED:
+            services.exports.forget(export_id)
         if code in {EXIT_DONE, EXIT_UNWANTED}:
             return
         services.exports.hand_back(export_id)

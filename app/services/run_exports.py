@@ -97,6 +97,11 @@ class ExportService:
         with self._database.transaction() as transaction:
             transaction.exports.hand_back(export_id)
 
+    def forget(self, export_id: str) -> None:
+        """Drop it where it is worked on: its run has gone on, so that the file would be of other weights."""
+        with self._database.transaction() as transaction:
+            transaction.exports.forget(export_id)
+
     def fail(self, export_id: str, error: str) -> None:
         """Say why it could not be made."""
         with self._database.transaction() as transaction:

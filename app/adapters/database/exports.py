@@ -69,6 +69,11 @@ class SqlExports:
         values = {"state": ExportState.WAITING.value, "lease_until": None}
         self._connection.execute(update(table).where(mine).values(values))
 
+    def forget(self, export_id: str) -> None:
+        """Drop one that is worked on, and that nobody wants any more."""
+        mine = (table.c.id == export_id) & (table.c.state == ExportState.WORKING.value)
+        self._connection.execute(delete(table).where(mine))
+
     def fail(self, export_id: str, error: str) -> None:
         """Note why it could not be made."""
         values = {"state": ExportState.FAILED.value, "error": error, "lease_until": None}

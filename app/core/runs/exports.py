@@ -138,6 +138,10 @@ class Exports(Protocol):
         """Let one that is worked on wait again."""
         ...
 
+    def forget(self, export_id: str) -> None:
+        """Drop one that is worked on, and that nobody wants any more."""
+        ...
+
     def fail(self, export_id: str, error: str) -> None:
         """Note why it could not be made."""
         ...
