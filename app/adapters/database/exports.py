@@ -94,6 +94,10 @@ class SqlExports:
         self._connection.execute(insert(artifacts).values(artifact.model_dump()))
         self._connection.execute(delete(table).where(table.c.id == export_id))
 
+    def remove(self, run_id: str, name: str) -> None:
+        """Remove a file that was made on request."""
+        self._connection.execute(delete(artifacts).where(artifacts.c.run_id == run_id, artifacts.c.name == name))
+
     def waiting(self) -> list[str]:
         """Those that nobody works on though somebody asked."""
         return list(self._connection.execute(select(table.c.id).where(_waits()).order_by(table.c.asked_at)).scalars())

@@ -150,6 +150,10 @@ class Exports(Protocol):
         """Put the artifact in its place; StaleAttemptError where the run has gone on meanwhile."""
         ...
 
+    def remove(self, run_id: str, name: str) -> None:
+        """Remove a file that was made on request."""
+        ...
+
     def waiting(self) -> list[str]:
         """Those that nobody works on though somebody asked."""
         ...

@@ -65,6 +65,13 @@ def export(run_id: str, services: Services, form: Form) -> Response:
     return RedirectResponse(f"/runs/{run_id}#downloads", status_code=303)
 
 
+@router.post("/{run_id}/artifacts/{name}/deletion")
+def remove(run_id: str, name: str, services: Services) -> Response:
+    """Remove a file that was made on request."""
+    services.exports.remove(run_id, name)
+    return RedirectResponse(f"/runs/{run_id}#downloads", status_code=303)
+
+
 def _loading(names: Sequence[str]) -> list[tuple[str, str]]:
     found = []
     # A zip with everything is opened by what is in it.

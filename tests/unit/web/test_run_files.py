@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from app.core.errors import StaleAttemptError
 from app.core.names import TaskName
-from app.core.runs.exports import ExportFormat, ExportRequest
+from app.core.runs.exports import Export, ExportFormat, ExportRequest
 from app.core.runs.lifecycle import RunState
 from app.core.runs.run import Check, Run
 from app.services.bundle import ServiceBundle
@@ -120,6 +120,31 @@ def test_what_is_asked_for_is_made_once_and_is_an_artifact_in_the_end(
     page = client.get(f"/runs/{run.id}").text
     assert "±3.0e-07 on 12" in page
     assert 'onnxruntime.InferenceSession("best.onnx")'.replace('"', "&#34;") in page
+
+
+def test_what_was_made_on_request_can_be_removed_and_what_the_training_left_cannot(
+    client: TestClient, services: ServiceBundle, run: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "made"
+    path.write_bytes(b"onnx")
+    check = Check(largest_difference=0.0, images=12, tolerance=1e-4)
+    for remove in ("rest", "page"):
+        asked = services.exports.ask(run.id, ExportRequest(format=ExportFormat.ONNX))
+        assert isinstance(asked, Export)
+        services.exports.claim(asked.id)
+        services.exports.publish(asked, path, epoch=2, check=check)
+        deletion = f"/runs/{run.id}/artifacts/best.onnx/deletion"
+        page = client.get(f"/runs/{run.id}").text
+        assert (deletion in page, "best.weights.h5/deletion" in page) == (True, False)
+        if remove == "rest":
+            assert client.delete(address(run, "artifacts/best.onnx")).status_code == 204
+        else:
+            assert client.post(deletion).headers["location"] == f"/runs/{run.id}#downloads"
+        assert [artifact.name for artifact in services.artifacts.of(run.id)] == ["best.weights.h5"]
+    refused = client.delete(address(run, "artifacts/best.weights.h5"))
+    assert (refused.status_code, "goes with its run" in refused.text) == (409, True)
+    assert client.delete(address(run, "artifacts/best.onnx")).status_code == 404
+    assert client.delete("/api/v1/runs/none/artifacts/best.onnx").status_code == 404
 
 
 def test_a_run_that_goes_on_leaves_no_files_of_its_weights_before(
