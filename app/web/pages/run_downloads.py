@@ -33,6 +33,13 @@ class Downloads:
     formats: Sequence[ExportFormat] = tuple(ExportFormat)
 
     @property
+    def epochs(self) -> list[tuple[str, str]]:
+        """(value, words) of each epoch whose weights are there to make files of."""
+        names = {file.name for file in self.files}
+        found = [(which, f"the {which} epoch") for which in ("best", "last") if f"{which}.weights.h5" in names]
+        return [*found, *((str(epoch), f"epoch {epoch}") for epoch in self.kept)]
+
+    @property
     def is_live(self) -> bool:
         """Whether something is being made."""
         return any(export.state is not ExportState.FAILED for export in self.exports)

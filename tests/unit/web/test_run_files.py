@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -232,6 +233,30 @@ def test_the_page_asks_for_a_file(client: TestClient, services: ServiceBundle, r
     assert (refused.status_code, "No checkpoint of epoch 7" in refused.text) == (409, True)
     endless = client.post(f"/runs/{run.id}/continuation", data={"more_epochs": "9" * 5_000})
     assert (endless.status_code, len(endless.text) < 50_000) == (422, True)
+
+
+@pytest.mark.parametrize(
+    ("files", "kept", "offered"),
+    [
+        (["best.weights.h5"], [], ["best"]),
+        (["best.weights.h5", "last.weights.h5"], [3], ["best", "last", "3"]),
+        ([], [3, 4], ["3", "4"]),
+        ([], [], []),
+    ],
+)
+def test_only_epochs_whose_weights_are_there_are_offered(
+    client: TestClient, services: ServiceBundle, tmp_path: Path, files: list[str], kept: list[int], offered: list[str]
+) -> None:
+    run = queued_run(services.database, state=RunState.RUNNING, attempt=1)  # type: ignore[arg-type]
+    path = tmp_path / "file"
+    path.write_bytes(CONTENT)
+    for name in files:
+        services.artifacts.publish(run.id, attempt=1, name=name, path=path)
+    services.runs.move(run.id, RunState.STOPPED, attempt=1)
+    services.exports._kept_epochs = lambda _: kept
+    page = client.get(f"/runs/{run.id}").text
+    form = page.partition('data-test="make"')[2].partition("</form>")[0]
+    assert re.findall(r'<option value="(\w+)">', form) == offered
 
 
 def test_a_script_is_a_module_or_a_notebook_and_names_are_only_text_in_it(
