@@ -29,11 +29,15 @@ def export_run(
     while services.exports.claim(export_id) is not None:
         process = _started(export_id, command)
         code = _until_it_ends(services, export_id, process, ends_within_seconds=ends_within_seconds)
+        if code != EXIT_DONE:
+            services.storage.forget_scratch()  # it was killed, perhaps, and could not tidy up
         if code is None:
             services.exports.fail(
                 export_id, f"It took longer than {ends_within_seconds / 60:g} minutes, and was ended."
             )
             return
+        if code == EXIT_UNWANTED:
+            services.exports.forget(export_id)
         if code in {EXIT_DONE, EXIT_UNWANTED}:
             return
         services.exports.hand_back(export_id)

@@ -1,4 +1,4 @@
-"""What checkpoints and prepared images take in this machine's data folder."""
+"""What checkpoints, prepared images and passing files take in this machine's data folder."""
 
 import glob
 import shutil
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from app.adapters.prepared.room import Room
+from app.adapters.scratch import scratch_folders, sweep_scratch
 
 
 class RoomOnDisk:
@@ -16,6 +17,7 @@ class RoomOnDisk:
         self._checkpoints = data / "checkpoints"
         self._prepared = data / "prepared"
         self._logs = data / "logs"
+        self._scratch = data / "scratch"
 
     def checkpoints(self) -> dict[str, int]:
         """Bytes of the checkpoints of each run that has any."""
@@ -44,6 +46,14 @@ class RoomOnDisk:
         """Remove the sets that no process uses."""
         if self._prepared.is_dir():
             Room(self._prepared, 0).make(0)
+
+    def scratch(self) -> Iterator[tuple[int, bool]]:
+        """(bytes, whether a process uses it) of each folder of files that are needed for a moment."""
+        return scratch_folders(self._scratch)
+
+    def forget_scratch(self) -> None:
+        """Remove the folders that no process uses: it was killed."""
+        sweep_scratch(self._scratch)
 
     def disk(self) -> tuple[int, int]:
         """(bytes of the disk, bytes free)."""

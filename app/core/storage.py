@@ -24,6 +24,7 @@ class StorageKind(StrEnum):
     SOURCES = "sources"
     CHECKPOINTS = "checkpoints"
     PREPARED = "prepared"
+    SCRATCH = "scratch"
     DATABASE = "database"
 
 
@@ -123,6 +124,14 @@ class DataFolder(Protocol):
 
     def forget_prepared(self) -> None:
         """Remove the sets that no process uses."""
+        ...
+
+    def scratch(self) -> Iterator[tuple[int, bool]]:
+        """(bytes, whether a process uses it) of each folder of files that are needed for a moment."""
+        ...
+
+    def forget_scratch(self) -> None:
+        """Remove the folders that no process uses: it was killed."""
         ...
 
     def disk(self) -> tuple[int, int]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.core.errors import NotFoundError
 from app.core.ports import BlobStore, Clock, Database, EventLog
-from app.core.runs.run import Artifact, EventKind
+from app.core.runs.run import Artifact, Check, EventKind
 
 
 class ArtifactService:
@@ -18,7 +18,16 @@ class ArtifactService:
         self._event_log = event_log
         self._clock = clock
 
-    def publish(self, run_id: str, *, attempt: int, name: str, path: Path, epoch: int | None = None) -> Artifact:
+    def publish(
+        self,
+        run_id: str,
+        *,
+        attempt: int,
+        name: str,
+        path: Path,
+        epoch: int | None = None,
+        check: Check | None = None,
+    ) -> Artifact:
         """Keep the bytes first, then the row under the fence: what is listed can be downloaded whole."""
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -32,6 +41,7 @@ class ArtifactService:
             epoch=epoch,
             blob=blob,
             created_at=self._clock(),
+            check=check,
         )
         with self._database.transaction() as transaction:
             transaction.runs.add_artifact(artifact, attempt=attempt)

@@ -71,6 +71,20 @@ class ExportService:
             )
         return found[0] if found else found_files[0]
 
+    def remove(self, run_id: str, name: str) -> None:
+        """Remove a file that was made on request; ConflictError for what the training left. Its bytes go within a day or so."""
+        with self._database.transaction() as transaction:
+            transaction.runs.get(run_id)
+            found = next((kept for kept in transaction.runs.artifacts(run_id) if kept.name == name), None)
+            if found is None:
+                raise NotFoundError(f"Run {run_id} has no file {name!r:.100}.")
+            if not found.is_made_on_request:
+                raise ConflictError(
+                    f"{name} was left by the training, and could not be made again: it goes with its run. Only files that "
+                    "were made on request can be removed."
+                )
+            transaction.exports.remove(run_id, name)
+
     def kept_epochs(self, run_id: str) -> list[int]:
         """The epochs of which there are checkpoints on this machine."""
         return self._kept_epochs(run_id)
@@ -96,6 +110,11 @@ class ExportService:
         """Let it wait again, where its process was killed."""
         with self._database.transaction() as transaction:
             transaction.exports.hand_back(export_id)
+
+    def forget(self, export_id: str) -> None:
+        """Drop it where it is worked on: its run has gone on, so that the file would be of other weights."""
+        with self._database.transaction() as transaction:
+            transaction.exports.forget(export_id)
 
     def fail(self, export_id: str, error: str) -> None:
         """Say why it could not be made."""

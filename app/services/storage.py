@@ -42,7 +42,8 @@ class StorageService:
     def report(self) -> StorageReport:
         """What each kind takes, and what of it may go now."""
         total, free = self._folder.disk()
-        lines = [*(self._blob_line(kind) for kind in BLOBS), self._checkpoint_line(), self._prepared_line()]
+        lines = [*(self._blob_line(kind) for kind in BLOBS), self._checkpoint_line()]
+        lines += [self._prepared_line(), self._scratch_line()]
         with self._database.transaction() as transaction:
             size = transaction.blobs.database_bytes()
         lines.append(StorageLine(kind=StorageKind.DATABASE, kept=Amount(count=1, bytes=size)))
@@ -63,6 +64,10 @@ class StorageService:
             self._folder.forget_prepared()
             after = self._prepared_line().kept
             return Amount(count=max(0, before.count - after.count), bytes=max(0, before.bytes - after.bytes))
+        if kind is StorageKind.SCRATCH:
+            left = self._scratch_line().may_go
+            self.forget_scratch()
+            return left
         return self._collect(kind)
 
     def tidy(self, *, keep_logs: timedelta) -> None:
@@ -74,6 +79,11 @@ class StorageService:
         for kind in BLOBS:
             self._collect(kind)
         self.forget_logs(ended_for=keep_logs)
+        self.forget_scratch()
+
+    def forget_scratch(self) -> None:
+        """Remove the passing files of processes that were killed."""
+        self._folder.forget_scratch()
 
     def forget_logs(self, *, ended_for: timedelta) -> list[str]:
         """Remove what trainers of runs printed that are gone, or that ended so long ago; answer the runs."""
@@ -136,11 +146,10 @@ class StorageService:
         return StorageLine(kind=StorageKind.CHECKPOINTS, kept=kept, may_go=may_go)
 
     def _prepared_line(self) -> StorageLine:
-        kept = may_go = Amount()
-        for size, in_use in self._folder.prepared():
-            kept = kept.with_one(size)
-            may_go = may_go if in_use else may_go.with_one(size)
-        return StorageLine(kind=StorageKind.PREPARED, kept=kept, may_go=may_go)
+        return _line_of(StorageKind.PREPARED, self._folder.prepared())
+
+    def _scratch_line(self) -> StorageLine:
+        return _line_of(StorageKind.SCRATCH, self._folder.scratch())
 
     def _has_ended(self, run_id: str, kept_for: Callable[[Run], timedelta]) -> bool:
         run = self._run(run_id)
@@ -154,6 +163,15 @@ class StorageService:
                 return transaction.runs.get(run_id)
             except NotFoundError:
                 return None
+
+
+def _line_of(kind: StorageKind, folders: Iterable[tuple[int, bool]]) -> StorageLine:
+    """Of (bytes, whether a process uses it)."""
+    kept = may_go = Amount()
+    for size, in_use in folders:
+        kept = kept.with_one(size)
+        may_go = may_go if in_use else may_go.with_one(size)
+    return StorageLine(kind=kind, kept=kept, may_go=may_go)
 
 
 def _batches(blobs: Iterable[StoredBlob], size: int) -> Iterator[list[StoredBlob]]:

@@ -12,7 +12,9 @@ from starlette.responses import Response, StreamingResponse
 
 from app.core.datasets.folders import fit_for_a_file
 
-_RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
+_RANGE = re.compile(r"^bytes=([0-9]*)-([0-9]*)$")
+_BEYOND = 2**63
+"""Of no file is there a byte at such a place; Python refuses to read numbers of thousands of digits."""
 
 
 @dataclass(frozen=True)
@@ -92,5 +94,10 @@ def _names(listed: str, tag: str) -> bool:
 
 def _bounds(first: str, last: str, size: int) -> tuple[int, int]:
     if not first:
-        return max(0, size - int(last)), size
-    return int(first), min(size, int(last) + 1) if last else size
+        return max(0, size - _place(last)), size
+    return _place(first), min(size, _place(last) + 1) if last else size
+
+
+def _place(digits: str) -> int:
+    significant = digits.lstrip("0") or "0"
+    return int(significant) if len(significant) <= 18 else _BEYOND

@@ -13,13 +13,15 @@ from app.adapters.images import preprocessing
 from app.core.architectures.architecture import Architecture, Layer, StoredArchitecture
 from app.core.datasets.preparation import Preparation
 from app.core.runs.configuration import Configuration
+from app.core.runs.exports import tolerance_of
 from app.core.runs.lifecycle import RunState
-from app.core.runs.run import Run
+from app.core.runs.run import Check, Run
 from app.networks import build, functional_twin
 from app.services.bundle import ServiceBundle
 from tests.factories.fitting import network_of
 from tests.factories.rows import queued_run
 from worker.trainer.exports import Exporter
+from worker.trainer.opened_again import Comparison
 
 CLASSES = ("one", "two", "three")
 PREPARATION = Preparation(height=16, width=16, color_mode="grayscale")
@@ -58,9 +60,9 @@ def tried_run(
         run = transaction.runs.claim_next(worker="train@here", lease_seconds=60)
     assert run is not None
 
-    def publish(name: str, path: Path, *, epoch: int | None) -> None:
+    def publish(name: str, path: Path, *, epoch: int | None, check: Check | None = None) -> None:
         if name not in asked.retention.left_out:
-            services.artifacts.publish(run.id, attempt=run.attempt, name=name, path=path, epoch=epoch)
+            services.artifacts.publish(run.id, attempt=run.attempt, name=name, path=path, epoch=epoch, check=check)
 
     keras.config.set_dtype_policy(asked.precision)
     network = build(architecture)
@@ -72,6 +74,9 @@ def tried_run(
         publish=publish,
         scratch=folder / "scratch",
         facts=facts,
+        comparison=Comparison(
+            np.zeros((2, *preparation.shape), np.float32), batch_size=2, tolerance=tolerance_of(asked)
+        ),
     )
     exporter.networks(
         best=random_weights(network, seed=1), best_epoch=1, last=random_weights(network, seed=2), last_epoch=2

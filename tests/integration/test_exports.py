@@ -113,14 +113,22 @@ def test_everything_is_in_one_zip_with_a_card_and_sums_that_hold(
         names = set(archive.namelist())
     assert names == {
         *("best.keras", "best.weights.h5", "best.onnx", "best.tflite", "best.saved_model.zip", "last.weights.h5"),
-        *("architecture.json", "history.csv", "run.json", "evaluation.json", "script.py", "script.ipynb"),
-        *("README.md", "SHA256SUMS"),
+        *("architecture.json", "history.csv", "predictions.npz", "run.json", "evaluation.json"),
+        *("script.py", "script.ipynb", "README.md", "SHA256SUMS"),
     }
     sums = dict(reversed(line.split("  ")) for line in (tmp_path / "SHA256SUMS").read_text().splitlines())
     assert sums == {name: hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() for name in names - {"SHA256SUMS"}}
     card = (tmp_path / "README.md").read_text()
     assert f"accuracy {100 * run.evaluation['test']['accuracy']:.1f} %" in card  # type: ignore[operator]
     assert 'onnxruntime.InferenceSession("best.onnx")' in card
+    evaluation = json.loads((tmp_path / "evaluation.json").read_text())
+    assert {name: entry["accuracy"] for name, entry in evaluation.items()} == {
+        name: entry["accuracy"]
+        for name, entry in run.evaluation.items()  # type: ignore[index, call-overload]
+    }
+    assert np.sum(evaluation["test"]["confusion_matrix"]) == evaluation["test"]["images"] == 12
+    for word in evaluation["test"]["caveats"]["words"]:
+        assert word["text"] in card
 
 
 @pytest.mark.usefixtures("environment")

@@ -19,13 +19,15 @@ def main(arguments: Sequence[str]) -> int:
     try:
         with services.database.transaction() as transaction:
             export = transaction.exports.get(arguments[0])
+    except NotFoundError as error:
+        return _unwanted(error)
+    try:
         # Keras is loaded only now: an export that nobody wants any more costs nothing.
         from worker.exporter.making import make  # noqa: PLC0415
 
         make(services, export)
-    except (NotFoundError, StaleAttemptError) as error:
-        print(error.detail, file=sys.stderr)  # noqa: T201 -- the worker's log
-        return EXIT_UNWANTED
+    except StaleAttemptError as error:
+        return _unwanted(error)
     except UnavailableError:
         raise
     except DiceboardError as error:
@@ -34,6 +36,11 @@ def main(arguments: Sequence[str]) -> int:
         traceback.print_exc()
         services.exports.fail(arguments[0], f"It could not be made: {_first_line(error)}")
     return EXIT_DONE
+
+
+def _unwanted(error: DiceboardError) -> int:
+    print(error.detail, file=sys.stderr)  # noqa: T201 -- the worker's log
+    return EXIT_UNWANTED
 
 
 def _first_line(error: Exception) -> str:

@@ -3,14 +3,16 @@
 import hashlib
 import json
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
+from app.core.datasets.dataset import Split
 from app.core.errors import DiceboardError
 from app.core.runs.exports import Export, ExportFormat, ExportRequest, worst
-from app.core.runs.model_card import model_card
+from app.core.runs.model_card import Described, model_card
+from app.core.runs.results import finite
 from app.core.runs.run import Check
 from app.core.runs.script import ScriptFacts, as_notebook, as_python, sections_of
 from app.core.values import JsonObject
@@ -58,11 +60,21 @@ def everything(services: ServiceBundle, facts: ScriptFacts, export: Export, *, m
                 into.put(name, iter(partial(content.read, _PART), b""))
             file.unlink()
         for artifact in services.artifacts.of(facts.run.id):
-            if artifact.check is None and artifact.name not in {*into.sums, "run.json"}:
+            if not artifact.is_made_on_request and artifact.name not in {*into.sums, "run.json"}:
                 into.put(artifact.name, services.artifacts.stream(artifact))
-        for name, text in _texts(facts, maker.facts).items():
+        evaluation = services.evaluations.of(facts.run)
+        for name, text in _texts(facts, maker.facts, evaluation).items():
             into.put(name, [text.encode()])
-        into.put("README.md", [model_card(facts, checks=checks, missing=missing, epoch=maker.facts["epoch"]).encode()])
+        described = Described(
+            which=export.request.epoch,
+            epoch=_number(maker.facts["epoch"]),
+            # Without a best epoch (its monitor was never a number) the last was measured.
+            measured_epoch=_number(maker.facts["best_epoch"]) or len(facts.epochs) or None,
+            evaluation=evaluation,
+            checks=checks,
+            missing=missing,
+        )
+        into.put("README.md", [model_card(facts, described).encode()])
         into.put("SHA256SUMS", ["".join(f"{found}  {name}\n" for name, found in sorted(into.sums.items())).encode()])
     found = worst(checks.values())
     assert found is not None, "Keras opens what it has just written"
@@ -88,11 +100,16 @@ class _Archive:
         self.sums[name] = digest.hexdigest()
 
 
-def _texts(facts: ScriptFacts, told: JsonObject) -> dict[str, str]:
+def _texts(facts: ScriptFacts, told: JsonObject, evaluation: Mapping[Split, dict[str, Any]]) -> dict[str, str]:
     sections = sections_of(facts)
+    measured = finite({split.value: found for split, found in evaluation.items()})
     return {
         "run.json": json.dumps(told, indent=1, allow_nan=False),
-        "evaluation.json": json.dumps(facts.run.json_object()["evaluation"], indent=1, allow_nan=False),
+        "evaluation.json": json.dumps(measured, indent=1, allow_nan=False),
         "script.py": as_python(sections),
         "script.ipynb": json.dumps(as_notebook(sections), indent=1),
     }
+
+
+def _number(value: Any) -> int | None:
+    return value if isinstance(value, int) else None

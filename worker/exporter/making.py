@@ -2,10 +2,10 @@
 
 import json
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from app.adapters.scratch import scratch_folder
 from app.core.errors import InvalidError
 from app.core.runs.exports import Export, ExportFormat, tolerance_of
 from app.core.runs.run import Check
@@ -48,10 +48,7 @@ class Maker:
 def make(services: ServiceBundle, export: Export) -> None:
     """Make the file and publish it; what goes wrong for good is raised as InvalidError."""
     facts = services.scripts.facts(export.run_id, origin="")
-    scratch = services.settings.data / "scratch"
-    scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with TemporaryDirectory(dir=scratch) as temporary:
-        folder = Path(temporary)
+    with scratch_folder(services.settings.data / "scratch") as folder:
         network = trained(services, facts, export.request.epoch, scratch=folder)
         told = facts_of(services, facts, epoch=network.epoch)
         maker = Maker(network, told, tolerance=tolerance_of(facts.run.configuration))

@@ -5,13 +5,13 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from app.adapters.scratch import scratch_folder
 from app.core.architectures.architecture import Architecture
 from app.core.datasets.preparation import Preparation
 from app.core.errors import InvalidError
@@ -85,10 +85,8 @@ class WarmNetworks:
         services = self._services
         run = services.runs.get(wanted.run_id)
         architecture = services.architectures.get(run.architecture_id).architecture
-        scratch = services.settings.data / "scratch"
-        scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with TemporaryDirectory(dir=scratch) as folder:
-            path = Path(folder) / "network.weights.h5"
+        with scratch_folder(services.settings.data / "scratch") as folder:
+            path = folder / "network.weights.h5"
             with path.open("wb") as file:
                 file.writelines(services.blobs.stream(wanted.weights))
             with path.open("rb") as file:

@@ -6,25 +6,27 @@ import platform
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from app.adapters.scratch import scratch_folder
 from app.core.runs.predicted import PREDICTIONS, Predicted, written
+from app.core.runs.run import Check
 from app.core.values import JsonObject
 from worker.metadata import tell
 from worker.trainer.checkpoints import EpochRecord
+from worker.trainer.opened_again import Comparison
 
 Weights = Sequence[NDArray[Any]]
 
 
 class Publish(Protocol):
-    """Keeps a file under a name among the run's artifacts."""
+    """Keeps a file under a name among the run's artifacts, with what came of opening it again."""
 
-    def __call__(self, name: str, path: Path, *, epoch: int | None) -> None:
+    def __call__(self, name: str, path: Path, *, epoch: int | None, check: Check | None = None) -> None:
         """Copy it before the temporary folder goes."""
         ...
 
@@ -40,37 +42,35 @@ class Exporter:
         publish: Publish,
         scratch: Path,
         facts: JsonObject,
+        comparison: Comparison,
     ) -> None:
-        """`facts` are what every file with weights tells of itself."""
+        """`facts` are what every file with weights tells of itself; none is published before `comparison` has passed it."""
         self._network = network
         self._twin_of = twin_of
         self._publish = publish
         self._facts = facts
-        scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._comparison = comparison
         self._scratch = scratch
 
     def networks(self, *, best: Weights, best_epoch: int, last: Weights, last_epoch: int) -> None:
         """`last.weights.h5`, `best.weights.h5`, `best.keras`, `architecture.json`; the network is left at its best."""
-        with TemporaryDirectory(dir=self._scratch) as temporary:
-            folder = Path(temporary)
-            self._weights(folder / "last.weights.h5", last, epoch=last_epoch)
-            twin = self._weights(folder / "best.weights.h5", best, epoch=best_epoch)
+        with scratch_folder(self._scratch) as folder:
+            plan = folder / "architecture.json"
+            plan.write_text(self._twin_of(self._network).to_json(), encoding="utf-8")
+            self._weights(folder / "last.weights.h5", last, epoch=last_epoch, plan=plan)
+            twin, expected = self._weights(folder / "best.weights.h5", best, epoch=best_epoch, plan=plan)
             whole = folder / "best.keras"
             twin.save(whole)
             tell(whole, {**self._facts, "epoch": best_epoch})
-            _same_weights(keras.saving.load_model(whole, compile=False), twin, name=whole.name)
-            self._publish(whole.name, whole, epoch=best_epoch)
-            plan = folder / "architecture.json"
-            plan.write_text(twin.to_json(), encoding="utf-8")
-            opened = keras.models.model_from_json(plan.read_text(encoding="utf-8"))
-            opened.load_weights(folder / "best.weights.h5")
-            _same_weights(opened, twin, name=plan.name)
+            opened = keras.saving.load_model(whole, compile=False)
+            check = self._comparison.check(opened, weights=twin.get_weights(), expected=expected, path=whole)
+            self._publish(whole.name, whole, epoch=best_epoch, check=check)
             self._publish(plan.name, plan, epoch=None)
 
     def history(self, records: Sequence[EpochRecord]) -> None:
         """`history.csv`: one line per epoch."""
-        with TemporaryDirectory(dir=self._scratch) as temporary:
-            path = Path(temporary) / "history.csv"
+        with scratch_folder(self._scratch) as folder:
+            path = folder / "history.csv"
             names = list(dict.fromkeys(name for record in records for name in record.values))
             with path.open("w", encoding="utf-8", newline="") as file:
                 writer = csv.writer(file)
@@ -82,25 +82,32 @@ class Exporter:
 
     def predictions(self, answered: Sequence[Predicted]) -> None:
         """`predictions.npz`: what the best weights answered for each image that was kept from training."""
-        with TemporaryDirectory(dir=self._scratch) as temporary:
-            path = Path(temporary) / PREDICTIONS
+        with scratch_folder(self._scratch) as folder:
+            path = folder / PREDICTIONS
             path.write_bytes(written(answered))
             self._publish(path.name, path, epoch=None)
 
     def record(self, facts: dict[str, Any]) -> None:
         """`run.json`: what repeating the run takes."""
-        with TemporaryDirectory(dir=self._scratch) as temporary:
-            path = Path(temporary) / "run.json"
+        with scratch_folder(self._scratch) as folder:
+            path = folder / "run.json"
             path.write_text(json.dumps(facts, indent=1, allow_nan=False), encoding="utf-8")
             self._publish(path.name, path, epoch=None)
 
-    def _weights(self, path: Path, weights: Weights, *, epoch: int) -> keras.Model:
+    def _weights(
+        self, path: Path, weights: Weights, *, epoch: int, plan: Path
+    ) -> tuple[keras.Model, NDArray[np.float64]]:
+        """The twin that was written, and what the trained network answers with these weights."""
         self._network.set_weights(weights)
+        expected = self._comparison.probabilities(self._network)
         twin = self._twin_of(self._network)
         twin.save_weights(path)
         tell(path, {**self._facts, "epoch": epoch})
-        self._publish(path.name, path, epoch=epoch)
-        return twin
+        opened = keras.models.model_from_json(plan.read_text(encoding="utf-8"))
+        opened.load_weights(path)
+        check = self._comparison.check(opened, weights=twin.get_weights(), expected=expected, path=path)
+        self._publish(path.name, path, epoch=epoch, check=check)
+        return twin, expected
 
 
 def versions() -> dict[str, str]:
@@ -131,9 +138,3 @@ def _tensorflow_version() -> str:
     import tensorflow as tf  # noqa: PLC0415 -- loaded by Keras already; its distribution has several names
 
     return str(tf.__version__)
-
-
-def _same_weights(opened: keras.Model, twin: keras.Model, *, name: str) -> None:
-    pairs = zip(opened.get_weights(), twin.get_weights(), strict=True)
-    if not all(np.array_equal(found, written, equal_nan=True) for found, written in pairs):
-        raise OSError(f"{name} was written but does not hold the trained weights when it is opened again.")

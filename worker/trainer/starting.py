@@ -4,10 +4,10 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import keras
 
+from app.adapters.scratch import scratch_folder
 from app.core.architectures.architecture import Architecture, Style
 from app.core.errors import InvalidError, NotFoundError
 from app.core.runs.start_from import StartFrom, Taken, fitting, nothing_fits, nothing_learns
@@ -57,9 +57,8 @@ def lent_weights(services: ServiceBundle, start: StartFrom, *, scratch: Path) ->
         source = services.architectures.get(architecture_id).architecture
     except NotFoundError as error:
         raise InvalidError(f"The weights to start from are not there any more. {error.detail}") from error
-    scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with TemporaryDirectory(dir=scratch) as folder:
-        path = Path(folder) / start.artifact
+    with scratch_folder(scratch) as folder:
+        path = folder / start.artifact
         with path.open("wb") as file:
             file.writelines(services.artifacts.stream(artifact))
         with path.open("rb") as file:

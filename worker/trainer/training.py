@@ -16,10 +16,11 @@ from app.core.errors import InvalidError, NotFoundError
 from app.core.runs import causes
 from app.core.runs.class_weights import class_weights
 from app.core.runs.evaluation import brief
+from app.core.runs.exports import tolerance_of
 from app.core.runs.images import images_of
 from app.core.runs.lifecycle import RunState
 from app.core.runs.predicted import Predicted
-from app.core.runs.run import EventKind, Run
+from app.core.runs.run import Check, EventKind, Run
 from app.networks import functional_twin
 from app.services.bundle import ServiceBundle
 from worker.pulse import Pulse, pulse_path
@@ -31,6 +32,7 @@ from worker.trainer.data import Batches
 from worker.trainer.evaluation import answers
 from worker.trainer.exports import Exporter, told, versions
 from worker.trainer.fit import Material, train
+from worker.trainer.opened_again import Comparison, compared_images
 from worker.trainer.prepared import Prepared, prepare
 from worker.trainer.reporting import Reporter
 from worker.trainer.starting import lent_weights, take_weights
@@ -195,6 +197,7 @@ class Training:
             publish=self._publish,
             scratch=self._data / "scratch",
             facts=self._facts(prepared, ()),
+            comparison=self._comparison(prepared),
         )
         best, last = course.best or last, last or course.best
         if not best or not last:
@@ -234,9 +237,16 @@ class Training:
         events = [(EventKind.EVALUATION, {"split": split, **result}) for split, result in evaluation.items()]
         self._services.metrics.emit(self._run.id, attempt=self._run.attempt, events=events)
 
-    def _publish(self, name: str, path: Path, *, epoch: int | None) -> None:
+    def _comparison(self, prepared: Prepared) -> Comparison:
+        asked = self._run.configuration
+        images = compared_images(prepared.pixels, prepared.rows)
+        return Comparison(images, batch_size=asked.batch_size, tolerance=tolerance_of(asked))
+
+    def _publish(self, name: str, path: Path, *, epoch: int | None, check: Check | None = None) -> None:
         if name not in self._run.configuration.retention.left_out:
-            self._services.artifacts.publish(self._run.id, attempt=self._run.attempt, name=name, path=path, epoch=epoch)
+            self._services.artifacts.publish(
+                self._run.id, attempt=self._run.attempt, name=name, path=path, epoch=epoch, check=check
+            )
         self._reporter.beat()
 
     def _facts(self, prepared: Prepared, answered: Sequence[Predicted]) -> dict[str, Any]:

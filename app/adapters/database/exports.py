@@ -69,6 +69,11 @@ class SqlExports:
         values = {"state": ExportState.WAITING.value, "lease_until": None}
         self._connection.execute(update(table).where(mine).values(values))
 
+    def forget(self, export_id: str) -> None:
+        """Drop one that is worked on, and that nobody wants any more."""
+        mine = (table.c.id == export_id) & (table.c.state == ExportState.WORKING.value)
+        self._connection.execute(delete(table).where(mine))
+
     def fail(self, export_id: str, error: str) -> None:
         """Note why it could not be made."""
         values = {"state": ExportState.FAILED.value, "error": error, "lease_until": None}
@@ -89,6 +94,10 @@ class SqlExports:
         self._connection.execute(insert(artifacts).values(artifact.model_dump()))
         self._connection.execute(delete(table).where(table.c.id == export_id))
 
+    def remove(self, run_id: str, name: str) -> None:
+        """Remove a file that was made on request."""
+        self._connection.execute(delete(artifacts).where(artifacts.c.run_id == run_id, artifacts.c.name == name))
+
     def waiting(self) -> list[str]:
         """Those that nobody works on though somebody asked."""
         return list(self._connection.execute(select(table.c.id).where(_waits()).order_by(table.c.asked_at)).scalars())
@@ -97,7 +106,9 @@ class SqlExports:
 def forget_exports(connection: Connection, run_id: str) -> None:
     """Those of a run that goes on are of weights that it will no longer have, and so are the files made of them."""
     connection.execute(delete(table).where(table.c.run_id == run_id))
-    connection.execute(delete(artifacts).where(artifacts.c.run_id == run_id, artifacts.c.check.is_not(None)))
+    kept = connection.execute(select(artifacts).where(artifacts.c.run_id == run_id)).mappings()
+    made = [row["name"] for row in kept if Artifact.model_validate(row).is_made_on_request]
+    connection.execute(delete(artifacts).where(artifacts.c.run_id == run_id, artifacts.c.name.in_(made)))
 
 
 def _export_of(row: Any) -> Export:

@@ -138,12 +138,20 @@ class Exports(Protocol):
         """Let one that is worked on wait again."""
         ...
 
+    def forget(self, export_id: str) -> None:
+        """Drop one that is worked on, and that nobody wants any more."""
+        ...
+
     def fail(self, export_id: str, error: str) -> None:
         """Note why it could not be made."""
         ...
 
     def finish(self, export_id: str, artifact: Artifact) -> None:
         """Put the artifact in its place; StaleAttemptError where the run has gone on meanwhile."""
+        ...
+
+    def remove(self, run_id: str, name: str) -> None:
+        """Remove a file that was made on request."""
         ...
 
     def waiting(self) -> list[str]:

@@ -4,39 +4,54 @@ The headings are those of Mitchell et al., "Model Cards for Model Reporting" (20
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
-
-from pydantic import JsonValue
 
 from app.core.datasets.dataset import Split
 from app.core.datasets.preparing_code import steps
-from app.core.runs.exports import ExportFormat
+from app.core.runs.exports import ExportFormat, WhichEpoch
 from app.core.runs.loading import loading_code
 from app.core.runs.run import Check
 from app.core.runs.script import ScriptFacts
 
 
-def model_card(facts: ScriptFacts, *, checks: Mapping[str, Check], missing: Mapping[str, str], epoch: JsonValue) -> str:
-    """`checks` by file name; `missing` says of each format that could not be made why."""
+@dataclass(frozen=True)
+class Described:
+    """The files that a card stands beside, and what was measured.
+
+    `epoch` is that of the weights in the files, `measured_epoch` that of the weights that were measured, both counted from
+    1. `evaluation` is EvaluationService.of(run): caveats are in it where single images were kept. `checks` go by file name;
+    `missing` says of each format that could not be made why.
+    """
+
+    which: WhichEpoch
+    epoch: int | None
+    measured_epoch: int | None
+    evaluation: Mapping[Split, Mapping[str, Any]] = field(default_factory=dict)
+    checks: Mapping[str, Check] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
+
+
+def model_card(facts: ScriptFacts, described: Described) -> str:
+    """The whole card."""
     parts = [
         f"# {_plain(facts.run.name)}",
-        _details(facts, epoch),
+        _details(facts, described),
         "## Data\n\n" + _data(facts),
-        "## Measured\n\n" + _measured(facts),
-        "## Use\n\n" + _use(facts, checks),
-        "## Files\n\n" + _files(checks, missing),
+        "## Measured\n\n" + _measured(facts, described),
+        "## Use\n\n" + _use(facts, described.checks),
+        "## Files\n\n" + _files(described.checks, described.missing),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _details(facts: ScriptFacts, epoch: JsonValue) -> str:
+def _details(facts: ScriptFacts, described: Described) -> str:
     asked = facts.run.configuration
     versions = ", ".join(f"{name} {found}" for name, found in facts.versions.items() if name != "backend")
-    shown = "unknown" if epoch is None else f"{epoch} of {len(facts.epochs)}"
     lines = {
         "Run": facts.run.id,
         "Network": f"{_plain(facts.architecture.name)} ({facts.architecture.style.value})",
-        "Weights": f"epoch {shown}; best by {asked.monitor}",
+        "Weights": _weights(facts, described),
         "Training": f"{asked.optimizer.name}, learning rate {asked.optimizer.learning_rate:g}, {asked.loss}, "
         f"batches of {asked.batch_size}, seed {asked.seed}, {asked.precision}",
         "Computed by": versions or "unknown",
@@ -57,19 +72,40 @@ def _data(facts: ScriptFacts) -> str:
     return "\n".join(rows)
 
 
-def _measured(facts: ScriptFacts) -> str:
-    if not facts.run.evaluation:
+def _weights(facts: ScriptFacts, described: Described) -> str:
+    shown = "unknown epoch" if described.epoch is None else f"epoch {described.epoch} of {len(facts.epochs)}"
+    chosen = {"best": f"the best by {facts.run.configuration.monitor}", "last": "the last"}
+    return f"{shown}, {chosen.get(str(described.which), 'from its checkpoint')}"
+
+
+def _measured(facts: ScriptFacts, described: Described) -> str:
+    if not described.evaluation:
         return "It was not measured."
-    lines = ["The weights of the best epoch, on images that were kept from training; intervals are Wilson's, 95 %.", ""]
-    for split, found in facts.run.evaluation.items():
-        low, high = (f"{100 * float(bound):.1f}" for bound in found["interval"])  # type: ignore[union-attr, arg-type]
+    lines = [_what_was_measured(facts, described), ""]
+    for split, found in described.evaluation.items():
+        low, high = (f"{100 * bound:.1f}" for bound in found["interval"])
         lines.append(
-            f"- {split}: accuracy {100 * float(found['accuracy']):.1f} % ({low} to {high} %; {found['correct']} of "  # type: ignore[arg-type]
+            f"- {split.value}: accuracy {100 * found['accuracy']:.1f} % ({low} to {high} %; {found['correct']} of "
             f"{found['images']} images), loss {_loss(found['loss'])}"
         )
-    if Split.VALIDATION.value in facts.run.evaluation:
-        lines += ["", "The best epoch was chosen by validation images: only the test images were never looked at."]
+        lines += [f"  - {word['text']}" for word in found.get("caveats", {}).get("words", ())]
+    if not all("caveats" in found for found in described.evaluation.values()):
+        lines += ["", "What the checks of the data say about these figures is not known: single answers were not kept."]
     return "\n".join(lines)
+
+
+def _what_was_measured(facts: ScriptFacts, described: Described) -> str:
+    best = f"best by {facts.run.configuration.monitor}"
+    label = f"epoch-{described.which:04d}" if isinstance(described.which, int) else described.which
+    on = "on images that it was not fitted to; intervals are Wilson's, 95 %."
+    if described.epoch == described.measured_epoch is not None:
+        return f"The weights of `{label}.*` (epoch {described.epoch}, {best}), {on}"
+    measured = "an unknown epoch" if described.measured_epoch is None else f"epoch {described.measured_epoch}"
+    held = "another" if described.epoch is None else f"epoch {described.epoch}"
+    return (
+        f"**The weights of {measured} ({best}), not those of {held}, which `{label}.*` holds and which were not measured**; "
+        f"{on}"
+    )
 
 
 def _loss(value: Any) -> str:

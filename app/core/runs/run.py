@@ -1,7 +1,7 @@
 """A run, its attempts' fence, its events and its artifacts."""
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -112,10 +112,12 @@ class Check(Value):
     largest_difference: float
     images: int
     tolerance: float
+    by: Literal["trainer", "exporter"] = "exporter"
+    """Who made the file: the trainer at the end of the run, or an exporter because somebody asked for it."""
 
 
 class Artifact(Value):
-    """A file that a run produced. `blob` is its key in the blob store; `check` is there where it was made on request."""
+    """A file that a run produced. `blob` is its key in the blob store; `check` is there where it holds weights."""
 
     run_id: str
     name: str
@@ -125,3 +127,8 @@ class Artifact(Value):
     blob: str
     created_at: Instant
     check: Check | None = None
+
+    @property
+    def is_made_on_request(self) -> bool:
+        """Whether it can be made again of the files that the trainer left."""
+        return self.check is not None and self.check.by == "exporter"

@@ -14,16 +14,20 @@ from starlette.datastructures import UploadFile
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from app.core.datasets.dataset import Split
-from app.core.errors import DiceboardError, InvalidError
+from app.core.errors import DiceboardError, InvalidError, TooLargeError
 from app.core.runs.predictions import Asked, Outcome, Weights
 from app.core.values import JsonObject, Value
 from app.services.predictions import DatasetPrediction
+from app.web.bounded_body import bounded
 from app.web.dependencies import Services
 from app.web.problems import field_errors
 
 router = APIRouter(prefix="/runs", tags=["predictions"])
 
 Form = Literal["json", "csv"]
+MOST_JSON_BYTES = 16 * 2**10
+_FORM_BYTES = 16 * 2**10
+"""What a form has beside its image: boundaries, names, a few fields."""
 _COLUMNS = ("path", "split", "class", "predicted", "probability", "correct", "digest", "problem")
 _BODY = {
     "requestBody": {
@@ -79,9 +83,10 @@ async def predict(
     are classified, and the answer comes as one JSON object a line, or as CSV with `format=csv`, while the work goes on.
     """
     if _kind(request) == "application/json":
-        of_dataset = _of_dataset(await request.body())
+        asked_for = bounded(request, most_bytes=MOST_JSON_BYTES, what="JSON that names a dataset")
+        of_dataset = _of_dataset(await asked_for.body())
         return await run_in_threadpool(_about_dataset, services, run_id, asked, of_dataset)
-    content = await _image(request)
+    content = await _image(request, most_bytes=services.settings.largest_image_bytes)
     return JSONResponse(await run_in_threadpool(services.predictions.predict, run_id, content, asked))
 
 
@@ -153,11 +158,16 @@ def _of_dataset(body: bytes) -> OfDataset:
         ) from None
 
 
-async def _image(request: Request) -> bytes:
+async def _image(request: Request, *, most_bytes: int) -> bytes:
     if _kind(request) != "multipart/form-data":
-        return await request.body()
-    async with request.form(max_files=1, max_fields=8) as form:
+        return await bounded(request, most_bytes=most_bytes, what="An image").body()
+    whole = bounded(request, most_bytes=most_bytes + _FORM_BYTES, what="A form with an image")
+    async with whole.form(max_files=1, max_fields=8) as form:
         sent = form.get("image")
         if isinstance(sent, UploadFile):
+            if sent.size is not None and sent.size > most_bytes:
+                raise TooLargeError(
+                    f"An image may have {most_bytes:,} bytes; this one has {sent.size:,}. Send a smaller one."
+                )
             return await sent.read()
     raise InvalidError("The form has no file in a field `image`. Send the image there, or as the whole body.")

@@ -34,6 +34,12 @@ def artifact(run_id: str, name: str, services: Services, wanted: WantedPart) -> 
     return download(part, size=found.bytes, sha256=found.sha256, name=named, wanted=wanted)
 
 
+@router.delete("/runs/{run_id}/artifacts/{name}", status_code=204)
+def remove(run_id: str, name: str, services: Services) -> None:
+    """Remove a file that was made on request: it can be made again."""
+    services.exports.remove(run_id, name)
+
+
 @router.get("/runs/{run_id}/script", response_class=Response)
 def script(
     run_id: str,

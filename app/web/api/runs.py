@@ -18,6 +18,7 @@ from app.web.problems import field_errors
 router = APIRouter(prefix="/runs", tags=["runs"])
 
 Limit = Annotated[int, Query(ge=1, le=500)]
+MOST_EVENTS = 10_000
 
 
 class Continuation(Value):
@@ -124,10 +125,14 @@ def metrics(
 
 @router.get("/{run_id}/events")
 def events(
-    run_id: str, services: Services, after: Annotated[int, Query(ge=0)] = 0, limit: Annotated[int, Query(ge=1)] = 1_000
+    run_id: str,
+    services: Services,
+    after: Annotated[int, Query(ge=0, lt=2**63)] = 0,
+    limit: Annotated[int, Query(ge=1)] = 1_000,
 ) -> dict[str, Any]:
-    """What happened, in order."""
-    found = services.metrics.events(run_id, after=after, limit=min(limit, 10_000))
+    """What happened, in order; no more than 10,000 at once."""
+    limit = min(limit, MOST_EVENTS)
+    found = services.metrics.events(run_id, after=after, limit=limit)
     return {"items": [event.json_object() for event in found], "next": found[-1].seq if len(found) == limit else None}
 
 

@@ -19,9 +19,6 @@ from app.web.problems import field_errors
 
 router = APIRouter(prefix="/runs", include_in_schema=False)
 
-IDENTICAL = frozenset({"best.keras", "best.weights.h5", "last.weights.h5", "architecture.json"})
-"""Files that the trainer itself opens again and compares, bit by bit."""
-
 
 @dataclass(frozen=True)
 class Downloads:
@@ -34,7 +31,13 @@ class Downloads:
     preparing: str
     loading: Sequence[tuple[str, str]]
     formats: Sequence[ExportFormat] = tuple(ExportFormat)
-    identical: frozenset[str] = IDENTICAL
+
+    @property
+    def epochs(self) -> list[tuple[str, str]]:
+        """(value, words) of each epoch whose weights are there to make files of."""
+        names = {file.name for file in self.files}
+        found = [(which, f"the {which} epoch") for which in ("best", "last") if f"{which}.weights.h5" in names]
+        return [*found, *((str(epoch), f"epoch {epoch}") for epoch in self.kept)]
 
     @property
     def is_live(self) -> bool:
@@ -60,13 +63,19 @@ def downloads_of(services: ServiceBundle, run: Run) -> Downloads:
 @router.post("/{run_id}/exports")
 def export(run_id: str, services: Services, form: Form) -> Response:
     """Have a file made."""
-    epoch = str(form.get("epoch", "best"))
-    asked = {"format": form.get("format"), "epoch": int(epoch) if epoch.isdecimal() else epoch}
+    asked = {"format": form.get("format"), "epoch": form.get("epoch", "best")}
     try:
         request = ExportRequest.model_validate(asked)
     except ValidationError as error:
         raise InvalidError("Choose one of the formats and one of the epochs.", errors=field_errors(error)) from None
     services.exports.ask(run_id, request)
+    return RedirectResponse(f"/runs/{run_id}#downloads", status_code=303)
+
+
+@router.post("/{run_id}/artifacts/{name}/deletion")
+def remove(run_id: str, name: str, services: Services) -> Response:
+    """Remove a file that was made on request."""
+    services.exports.remove(run_id, name)
     return RedirectResponse(f"/runs/{run_id}#downloads", status_code=303)
 
 

@@ -113,9 +113,9 @@ def cancel(run_id: str, services: Services) -> Response:
 def go_on(run_id: str, services: Services, form: Form) -> Response:
     """Go on from the last checkpoint; an empty number is no more epochs than were asked for."""
     more = str(form.get("more_epochs", "")).strip()
-    if more and not (more.isdecimal() and 1 <= int(more) <= MOST_EPOCHS):
+    if more and not (more.isdecimal() and len(more) <= 9 and 1 <= int(more) <= MOST_EPOCHS):
         raise InvalidError(
-            f"{more!r} is no number of epochs: give a whole number from 1 to {MOST_EPOCHS:,}.",
+            f"{more[:40]!r} is no number of epochs: give a whole number from 1 to {MOST_EPOCHS:,}.",
             errors=[FieldError("more_epochs", "expected a whole number from 1 on")],
         )
     services.run_queue.go_on(run_id, more_epochs=int(more) if more else None)

@@ -22,6 +22,7 @@ WORDS = {
     StorageKind.SOURCES: ("Definitions that were read", "go by themselves, a day after they were last needed"),
     StorageKind.CHECKPOINTS: ("Checkpoints", "of runs that have ended: to go on, they would begin anew"),
     StorageKind.PREPARED: ("Prepared images", "that no training uses now: made again when one does"),
+    StorageKind.SCRATCH: ("Files being made", "of processes that were killed: goes by itself, hourly"),
     StorageKind.DATABASE: ("Database", "goes on to use the room of what is deleted"),
 }
 """What each kind is called, and which of it may go."""

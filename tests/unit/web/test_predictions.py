@@ -251,3 +251,31 @@ def test_where_nobody_answers_it_is_unavailable_and_nothing_worse(
     client = TestClient(app, base_url="http://127.0.0.1", headers={"Authorization": f"Bearer {TOKEN}"})
     answer = client.post(f"/api/v1/runs/{run_id}/predictions", content=a_file())
     assert (answer.status_code, answer.json()["title"]) == (503, "Temporarily unavailable")
+
+
+def limited(services: ServiceBundle, tmp_path: Path, *, largest_image_bytes: int) -> TestClient:
+    settings = services.settings.model_copy(update={"largest_image_bytes": largest_image_bytes})
+    app = create_app(replace(services, settings=settings), access=Access(TOKEN, LoginSecrets(tmp_path)))
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    return TestClient(app, base_url="http://127.0.0.1/api/v1/", headers=headers)
+
+
+def test_more_than_an_image_may_have_is_refused_however_it_is_sent(
+    services: ServiceBundle, run_id: str, tmp_path: Path
+) -> None:
+    content = a_file()
+    path = f"runs/{run_id}/predictions"
+    exact = limited(services, tmp_path, largest_image_bytes=len(content))
+    assert exact.post(path, content=content).status_code == 200
+    assert exact.post(path, files={"image": ("die.png", content, "image/png")}).status_code == 200
+    less = limited(services, tmp_path, largest_image_bytes=len(content) - 1)
+    bodies: list[dict[str, Any]] = [
+        {"content": content},
+        {"content": iter([content[:100], content[100:]])},  # whose length nobody declares
+        {"files": {"image": ("die.png", content, "image/png")}},
+        {"files": {"image": ("die.png", content * 20, "image/png")}},
+        {"content": b" " * 20_000, "headers": {"Content-Type": "application/json"}},
+    ]
+    for body in bodies:
+        answer = less.post(path, **body)
+        assert (answer.status_code, "Send a smaller one" in answer.text) == (413, True), body

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from app.core.errors import StaleAttemptError
 from app.core.names import TaskName
-from app.core.runs.exports import ExportFormat, ExportRequest
+from app.core.runs.exports import Export, ExportFormat, ExportRequest
 from app.core.runs.lifecycle import RunState
 from app.core.runs.run import Check, Run
 from app.services.bundle import ServiceBundle
@@ -69,6 +70,11 @@ def test_a_download_that_broke_off_goes_on_unless_the_file_is_another_one(client
     assert part(client, run, if_none_match=f'W/"x", "{SHA256}"').status_code == 304
     assert part(client, run, range=f"bytes={len(CONTENT)}-").status_code == 416
     assert part(client, run, range="bytes=-0").status_code == 416
+    endless = "9" * 5_000
+    whole = part(client, run, range=f"bytes=0-{endless}")
+    assert (whole.status_code, whole.content) == (206, CONTENT)
+    assert part(client, run, range=f"bytes=-{endless}").content == CONTENT
+    assert part(client, run, range=f"bytes={endless}-").status_code == 416
     assert part(client, run, range="lines=1-2").content == CONTENT  # a unit that nobody knows is passed over
 
 
@@ -117,6 +123,31 @@ def test_what_is_asked_for_is_made_once_and_is_an_artifact_in_the_end(
     assert 'onnxruntime.InferenceSession("best.onnx")'.replace('"', "&#34;") in page
 
 
+def test_what_was_made_on_request_can_be_removed_and_what_the_training_left_cannot(
+    client: TestClient, services: ServiceBundle, run: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "made"
+    path.write_bytes(b"onnx")
+    check = Check(largest_difference=0.0, images=12, tolerance=1e-4)
+    for remove in ("rest", "page"):
+        asked = services.exports.ask(run.id, ExportRequest(format=ExportFormat.ONNX))
+        assert isinstance(asked, Export)
+        services.exports.claim(asked.id)
+        services.exports.publish(asked, path, epoch=2, check=check)
+        deletion = f"/runs/{run.id}/artifacts/best.onnx/deletion"
+        page = client.get(f"/runs/{run.id}").text
+        assert (deletion in page, "best.weights.h5/deletion" in page) == (True, False)
+        if remove == "rest":
+            assert client.delete(address(run, "artifacts/best.onnx")).status_code == 204
+        else:
+            assert client.post(deletion).headers["location"] == f"/runs/{run.id}#downloads"
+        assert [artifact.name for artifact in services.artifacts.of(run.id)] == ["best.weights.h5"]
+    refused = client.delete(address(run, "artifacts/best.weights.h5"))
+    assert (refused.status_code, "goes with its run" in refused.text) == (409, True)
+    assert client.delete(address(run, "artifacts/best.onnx")).status_code == 404
+    assert client.delete("/api/v1/runs/none/artifacts/best.onnx").status_code == 404
+
+
 def test_a_run_that_goes_on_leaves_no_files_of_its_weights_before(
     services: ServiceBundle, client: TestClient, run: Run, tmp_path: Path
 ) -> None:
@@ -137,6 +168,24 @@ def test_a_run_that_goes_on_leaves_no_files_of_its_weights_before(
     refused = client.post(address(run, "exports"), json={"format": "onnx"})
     assert refused.status_code == 409
     assert "once it has ended" in refused.json()["detail"]
+
+
+def test_the_trainers_own_files_show_what_came_of_opening_them_and_stay(
+    services: ServiceBundle, client: TestClient, tmp_path: Path
+) -> None:
+    run = queued_run(services.database, state=RunState.RUNNING, attempt=1)  # type: ignore[arg-type]
+    path = tmp_path / "file"
+    path.write_bytes(CONTENT)
+    check = Check(largest_difference=2e-7, images=12, tolerance=1e-4, by="trainer")
+    for name, found in (("best.weights.h5", check), ("best.keras", check), ("architecture.json", None)):
+        services.artifacts.publish(run.id, attempt=1, name=name, path=path, check=found)
+    services.runs.move(run.id, RunState.STOPPED, attempt=1)
+    page = client.get(f"/runs/{run.id}").text
+    assert page.count("±2.0e-07 on 12") == 2
+    assert "It holds no weights." in page
+    services.run_queue.go_on(run.id)
+    names = [artifact.name for artifact in services.artifacts.of(run.id)]
+    assert names == ["architecture.json", "best.keras", "best.weights.h5"]
 
 
 def test_what_nobody_works_on_is_taken_up_again_and_not_for_ever(services: ServiceBundle, run: Run) -> None:
@@ -178,7 +227,36 @@ def test_the_page_asks_for_a_file(client: TestClient, services: ServiceBundle, r
     assert (answer.status_code, answer.headers["location"]) == (303, f"/runs/{run.id}#downloads")
     assert [export.name for export in services.exports.of(run.id)] == ["best.tflite"]
     assert 'data-every="2000"' in client.get(f"/runs/{run.id}").text
-    assert client.post(f"/runs/{run.id}/exports", data={"format": "x", "epoch": "best"}).status_code == 422
+    for wrong in ({"format": "x", "epoch": "best"}, {"format": "onnx", "epoch": "9" * 5_000}):
+        assert client.post(f"/runs/{run.id}/exports", data=wrong).status_code == 422
+    refused = client.post(f"/runs/{run.id}/exports", data={"format": "onnx", "epoch": "7"})
+    assert (refused.status_code, "No checkpoint of epoch 7" in refused.text) == (409, True)
+    endless = client.post(f"/runs/{run.id}/continuation", data={"more_epochs": "9" * 5_000})
+    assert (endless.status_code, len(endless.text) < 50_000) == (422, True)
+
+
+@pytest.mark.parametrize(
+    ("files", "kept", "offered"),
+    [
+        (["best.weights.h5"], [], ["best"]),
+        (["best.weights.h5", "last.weights.h5"], [3], ["best", "last", "3"]),
+        ([], [3, 4], ["3", "4"]),
+        ([], [], []),
+    ],
+)
+def test_only_epochs_whose_weights_are_there_are_offered(
+    client: TestClient, services: ServiceBundle, tmp_path: Path, files: list[str], kept: list[int], offered: list[str]
+) -> None:
+    run = queued_run(services.database, state=RunState.RUNNING, attempt=1)  # type: ignore[arg-type]
+    path = tmp_path / "file"
+    path.write_bytes(CONTENT)
+    for name in files:
+        services.artifacts.publish(run.id, attempt=1, name=name, path=path)
+    services.runs.move(run.id, RunState.STOPPED, attempt=1)
+    services.exports._kept_epochs = lambda _: kept
+    page = client.get(f"/runs/{run.id}").text
+    form = page.partition('data-test="make"')[2].partition("</form>")[0]
+    assert re.findall(r'<option value="(\w+)">', form) == offered
 
 
 def test_a_script_is_a_module_or_a_notebook_and_names_are_only_text_in_it(

@@ -16,7 +16,7 @@ from app.core.datasets.dataset import Split
 from app.core.runs.augmentation import Augmentation, draw
 from app.core.runs.configuration import VARIANTS, Configuration
 from app.core.runs.lifecycle import RunState
-from app.core.runs.model_card import model_card
+from app.core.runs.model_card import Described, model_card
 from app.core.runs.run import Event, EventKind, Progress, Run
 from app.core.runs.schedules import rate_at
 from app.core.runs.script import ScriptFacts, SplitFacts, as_notebook, as_python, figures_of, sections_of
@@ -132,5 +132,6 @@ def test_a_loss_that_is_no_number_is_said_in_the_card_and_not_expected_of_the_sc
     facts = facts_of()
     found = {"accuracy": 0.5, "interval": [0.1, 0.9], "loss": None, "images": 2, "correct": 1}
     facts = dataclasses.replace(facts, run=facts.run.model_copy(update={"evaluation": {"test": found}}))
-    assert "loss not a number" in model_card(facts, checks={}, missing={}, epoch=1)
+    described = Described(which="best", epoch=1, measured_epoch=1, evaluation={Split.TEST: found})
+    assert "loss not a number" in model_card(facts, described)
     assert "test loss" not in as_python(sections_of(facts))
