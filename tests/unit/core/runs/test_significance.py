@@ -135,18 +135,18 @@ def test_it_is_said_in_plain_words(counts: McNemar, expected: str) -> None:
     assert found["is_real"] == (found["p_value"] < 0.05)
 
 
-def run_of(number: int, *, seed: int, accuracy: float, epochs: int = 2) -> Run:
+def run_of(number: int, *, seed: int, accuracy: float | None, epochs: int = 2, state: str = "finished") -> Run:
     return Run.model_validate(
         {
             "id": str(number),
             "name": "a run",
-            "state": "finished",
+            "state": state,
             "architecture_id": "a",
             "dataset_id": "d",
             "version_id": "v",
             "configuration": Configuration(epochs=epochs, seed=seed),
             "progress": {"epochs": epochs},
-            "evaluation": {"test": {"accuracy": accuracy, "loss": 1.0}},
+            "evaluation": {} if accuracy is None else {"test": {"accuracy": accuracy, "loss": 1.0}},
             "created_at": "2026-01-01T00:00:00Z",
         }
     )
@@ -164,8 +164,39 @@ def test_runs_that_differ_in_their_seed_alone_are_one_group_with_mean_and_spread
     assert measured["sd"] == pytest.approx(np.std(values, ddof=1))
     assert (measured["n"], measured["low"], measured["high"]) == (4, 0.8, pytest.approx(0.83))
     assert second["runs"] == ["9", "10"]
-    assert second["against_first"]["test_accuracy"] == pytest.approx(1 / 15)  # of 15 arrangements none is as far apart
+    # Of 15 arrangements none is as far apart; accuracy and loss are told at once, so the smaller p is doubled.
+    assert second["against_first"] == {"test_accuracy": pytest.approx(2 / 15), "test_loss": 1.0}
     assert repeats([run_of(1, seed=1, accuracy=0.5)]) == []
+
+
+def test_runs_that_did_not_finish_are_no_repeats_and_hide_none() -> None:
+    good = [run_of(n, seed=n, accuracy=0.8 + n / 100) for n in range(3)]
+    others = [
+        run_of(10, seed=0, accuracy=None, state="failed"),  # before the one that finished: it must not take its place
+        run_of(11, seed=1, accuracy=0.1, state="queued"),  # goes on, and has what was measured before
+        run_of(12, seed=7, accuracy=0.2, state="stopped"),
+        run_of(13, seed=8, accuracy=0.3, state="diverged"),
+        run_of(14, seed=9, accuracy=None),
+    ]
+    [group] = repeats([*others, *good])
+    assert (group["runs"], group["seeds"]) == (["0", "1", "2"], [0, 1, 2])
+    assert group["measures"]["test_accuracy"]["values"] == pytest.approx([0.8, 0.81, 0.82])
+    assert group["measures"]["test_accuracy"]["n"] == 3
+    assert repeats(others) == []
+
+
+def test_p_values_of_several_groups_are_raised_together() -> None:
+    # Six runs each: of 924 arrangements two are as far apart.
+    runs = [
+        run_of(100 * group + seed, seed=seed, accuracy=0.5 + group / 10 + seed / 1000, epochs=group + 1)
+        for group in range(4)
+        for seed in range(6)
+    ]
+    first, *rest = repeats(runs)
+    assert first["against_first"] is None
+    # Three groups with two measures each are six p-values; those of the losses, which are all alike, are 1.
+    assert [group["against_first"]["test_accuracy"] for group in rest] == pytest.approx([6 * 2 / 924] * 3)
+    assert [group["against_first"]["test_loss"] for group in rest] == [1.0] * 3
 
 
 @given(st.lists(st.integers(0, 30), min_size=2, max_size=6), st.lists(st.integers(0, 30), min_size=2, max_size=6))
