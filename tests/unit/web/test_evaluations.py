@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import io
 import json
+import math
 from typing import Any
 
 import numpy as np
@@ -199,6 +200,17 @@ def test_a_dead_network_is_called_dead_with_the_likely_reason(
     page = client.get(f"/runs/{run.id}").text
     assert 'data-test="symptom-one_class"' in page
     assert "is taken for “3”" in page
+
+
+def test_the_epoch_in_which_the_loss_broke_is_right_for_a_long_training(
+    client: TestClient, services: ServiceBundle, dataset: Dataset
+) -> None:
+    labels = [0, 1, 2] * 10
+    dead = answered(labels, [2] * 30, classes=("1", "2", "3"), sureness=0.334)
+    losses = [2.0 - number / 5_000 if number < 4_321 else math.nan for number in range(1, 5_001)]
+    run = evaluated_run(services, dataset, [dead], losses=losses)
+    found = get(client, f"/runs/{run.id}/evaluation")["symptoms"]
+    assert "stopped being a number in epoch 4,321:" in found[0]["message"]
 
 
 def test_a_run_of_an_older_version_shows_what_it_has_and_says_why_the_rest_is_missing(
