@@ -82,10 +82,8 @@ def _too_few(found: Mapping[str, Any], matrix: Any) -> list[str]:
         return [f"On {matrix.sum():,} images only a large difference can be shown: measure on more of them."]
     if found["accuracy"] > largest_share(matrix) >= MOSTLY_ONE:
         others = matrix.sum() - matrix.sum(axis=1).max()
-        return [
-            f"Only {others:,} of the {matrix.sum():,} images {'is' if others == 1 else 'are'} of another class: measure on "
-            "more of those."
-        ]
+        are = "is" if others == 1 else "are"
+        return [f"Only {others:,} of the {matrix.sum():,} images {are} of another class: measure on more of those."]
     return []
 
 
