@@ -17,9 +17,9 @@ from app.web.pages.matrix_view import MOST_TABLE_CLASSES, MatrixRow, difference_
 DISAGREEMENTS_SHOWN = 18
 MEASURES = {
     "test_accuracy": "test accuracy",
-    "test_loss": "test loss",
+    "test_loss": "test cross-entropy",
     "validation_accuracy": "validation accuracy",
-    "validation_loss": "validation loss",
+    "validation_loss": "validation cross-entropy",
 }
 
 
@@ -80,25 +80,20 @@ def significance_view(
         return None
     found = services.significance.of([run.id for run in runs])
     tested = [TestedRun(run, found["significance"][run.id], _address(request, run.id)) for run in runs[1:]]
-    possible = [entry.run for entry in tested if entry.found["images"]]
-    chosen = next((run for run in possible if run.id == pair), possible[0] if possible else None)
+    possible = [entry for entry in tested if entry.found["images"]]
+    chosen = next((entry for entry in possible if entry.run.id == pair), possible[0] if possible else None)
     return SignificanceView(
         tested=tested,
         repeats=found["repeats"],
         measures=MEASURES,
         names={run.id: run.name for run in runs},
-        pair=None if chosen is None else pair_view(services, runs[0], chosen, shown=DISAGREEMENTS_SHOWN),
+        pair=None if chosen is None else _tested_pair(services, runs[0], chosen),
     )
 
 
-def pair_view(
-    services: ServiceBundle, left: Run, right: Run, *, shown: int, split: Split | None = None, offset: int = 0
-) -> PairView | None:
-    """Two runs on a split, the test images unless said; None where they have none in common."""
+def pair_view(services: ServiceBundle, left: Run, right: Run, *, split: Split, shown: int, offset: int = 0) -> PairView:
+    """Two runs on the images of a split that both answered."""
     ids = [left.id, right.id]
-    split = split or services.significance.split_of(ids)
-    if split is None:
-        return None
     found = services.significance.classes(ids, split)
     return PairView(
         left=left,
@@ -110,6 +105,12 @@ def pair_view(
         disagreements=services.significance.disagreements(ids, split, offset=offset, limit=shown),
         image_address=image_address(services.datasets.get(left.dataset_id), left),
     )
+
+
+def _tested_pair(services: ServiceBundle, baseline: Run, entry: TestedRun) -> PairView:
+    # Of the same images as the test: where two have no test image in common, both are of validation.
+    split = Split(entry.found["split"])
+    return pair_view(services, baseline, entry.run, split=split, shown=DISAGREEMENTS_SHOWN)
 
 
 def _address(request: Request, run_id: str) -> str:

@@ -121,7 +121,7 @@ def test_holm_by_hand() -> None:
     ("counts", "expected"),
     [
         (McNemar(97, 2, 5, 6), "Cannot be told apart on 110 test images: 2.7 percentage points better"),
-        (McNemar(60, 5, 30, 15), "The difference is real on 110 test images: 22.7 percentage points better"),
+        (McNemar(60, 5, 30, 15), "Shown on these 110 test images: 22.7 percentage points better"),
         (McNemar(60, 30, 5, 15), "22.7 percentage points worse"),
         (McNemar(100, 0, 0, 10), "each image is right in both or wrong in both"),
         (McNemar(90, 5, 5, 10), "as many are right in both; 5 are right only here, 5 only in the baseline"),
@@ -132,7 +132,27 @@ def test_holm_by_hand() -> None:
 def test_it_is_said_in_plain_words(counts: McNemar, expected: str) -> None:
     found = representation(counts, p_adjusted=counts.p_value, comparisons=1, split="test")
     assert expected in found["words"]
-    assert found["is_real"] == (found["p_value"] < 0.05)
+    assert found["is_shown"] == (found["p_value"] < 0.05)
+
+
+@given(st.integers(0, 40), st.integers(0, 80), st.integers(0, 300), st.integers(1, 5))
+def test_interval_and_p_value_never_contradict_each_other_without_a_word(
+    left: int, right: int, both: int, comparisons: int
+) -> None:
+    counts = McNemar(both=both, only_left=left, only_right=right, neither=1)
+    p_adjusted = min(1.0, counts.p_value * comparisons)
+    found = representation(counts, p_adjusted=p_adjusted, comparisons=comparisons, split="test")
+    low, high = found["interval"]
+    leaves_out_0 = not low <= 0 <= high
+    assert leaves_out_0 or not found["is_shown"]
+    assert ("The interval leaves out 0, but" in found["words"]) == (leaves_out_0 and not found["is_shown"])
+
+
+def test_why_an_interval_leaves_out_0_where_nothing_is_shown() -> None:
+    five = representation(McNemar(105, 0, 5, 0), p_adjusted=0.0625, comparisons=1, split="test")
+    assert "a bootstrap is narrow where few images are right in one only" in five["words"]
+    several = representation(McNemar(90, 2, 12, 6), p_adjusted=5 * 0.0129, comparisons=5, split="test")
+    assert "it is of this comparison alone; p counts all of them" in several["words"]
 
 
 def run_of(number: int, *, seed: int, accuracy: float | None, epochs: int = 2, state: str = "finished") -> Run:
