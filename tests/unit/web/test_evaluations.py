@@ -187,6 +187,19 @@ def test_a_matrix_of_many_classes_is_a_figure_with_its_worst_pairs_beside_it(
     assert figure["layout"]["meta"]["cells"] == {"address": f"/runs/{run.id}/predicted?split=test", "classes": classes}
 
 
+def test_a_matrix_of_many_classes_without_answers_leads_nowhere(
+    client: TestClient, services: ServiceBundle, dataset: Dataset
+) -> None:
+    classes = [f"class {number}" for number in range(40)]
+    predicted = answered([number % 40 for number in range(160)], [0] * 160, classes=classes)
+    run = evaluated_run(services, dataset, [predicted], is_old=True)
+    page = client.get(f"/runs/{run.id}").text
+    assert "class 1 → class 0" in page
+    assert f"/runs/{run.id}/predicted" not in page
+    figure = get(client, f"/runs/{run.id}/figures/confusion", split="test")
+    assert "cells" not in figure["layout"]["meta"]
+
+
 def test_a_dead_network_is_called_dead_with_the_likely_reason(
     client: TestClient, services: ServiceBundle, dataset: Dataset
 ) -> None:
