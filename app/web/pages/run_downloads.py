@@ -25,14 +25,11 @@ IDENTICAL = frozenset({"best.keras", "best.weights.h5", "last.weights.h5", "arch
 
 @dataclass(frozen=True)
 class Downloads:
-    """`loading` has a label and Python for each format that is there.
-
-    `sources` are the weights of which a file can be made, as a request names them and as people do.
-    """
+    """`loading` has a label and Python for each format that is there; `kept` are epochs with checkpoints."""
 
     files: Sequence[Artifact]
     exports: Sequence[Export]
-    sources: Sequence[tuple[str, str]]
+    kept: Sequence[int]
     classes: Sequence[str]
     preparing: str
     loading: Sequence[tuple[str, str]]
@@ -53,9 +50,7 @@ def downloads_of(services: ServiceBundle, run: Run) -> Downloads:
     return Downloads(
         files=files,
         exports=services.exports.of(run.id),
-        sources=_sources([file.name for file in files], services.exports.kept_epochs(run.id))
-        if run.is_terminal
-        else [],
+        kept=services.exports.kept_epochs(run.id) if run.is_terminal else [],
         classes=services.scripts.classes(run),
         preparing="" if preparation is None else _preparing(steps(preparation)),
         loading=loading,
@@ -73,11 +68,6 @@ def export(run_id: str, services: Services, form: Form) -> Response:
         raise InvalidError("Choose one of the formats and one of the epochs.", errors=field_errors(error)) from None
     services.exports.ask(run_id, request)
     return RedirectResponse(f"/runs/{run_id}#downloads", status_code=303)
-
-
-def _sources(names: Sequence[str], kept: Sequence[int]) -> list[tuple[str, str]]:
-    named = [(epoch, f"the {epoch} epoch") for epoch in ("best", "last") if f"{epoch}.weights.h5" in names]
-    return [*named, *((str(epoch), f"epoch {epoch}") for epoch in kept)]
 
 
 def _loading(names: Sequence[str]) -> list[tuple[str, str]]:

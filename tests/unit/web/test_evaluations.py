@@ -190,7 +190,8 @@ def test_a_matrix_of_many_classes_is_a_figure_with_its_worst_pairs_beside_it(
 def test_a_matrix_of_many_classes_without_answers_leads_nowhere(
     client: TestClient, services: ServiceBundle, dataset: Dataset
 ) -> None:
-    predicted = answered([number % 40 for number in range(160)], [0] * 160, classes=[f"class {n}" for n in range(40)])
+    classes = [f"class {number}" for number in range(40)]
+    predicted = answered([number % 40 for number in range(160)], [0] * 160, classes=classes)
     run = evaluated_run(services, dataset, [predicted], is_old=True)
     page = client.get(f"/runs/{run.id}").text
     assert "class 1 → class 0" in page

@@ -4,7 +4,6 @@ import base64
 import hashlib
 import io
 import json
-import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -37,41 +36,6 @@ def run(services: ServiceBundle, tmp_path: Path) -> Run:
     services.artifacts.publish(run.id, attempt=1, name="best.weights.h5", path=path, epoch=2)
     services.runs.move(run.id, RunState.STOPPED, attempt=1)
     return services.runs.get(run.id)
-
-
-@pytest.mark.parametrize(
-    ("files", "epochs", "expected"),
-    [
-        (["best.weights.h5", "last.weights.h5"], [2, 3], ["best", "last", "2", "3"]),
-        (["best.weights.h5"], [], ["best"]),  # only the best are kept
-        ([], [3], ["3"]),  # none are, but a checkpoint is there still
-        ([], [], []),
-    ],
-)
-def test_a_file_can_be_made_of_exactly_the_weights_that_there_are(
-    client: TestClient,
-    services: ServiceBundle,
-    tmp_path: Path,
-    files: list[str],
-    epochs: list[int],
-    expected: list[str],
-) -> None:
-    run = queued_run(services.database, state=RunState.RUNNING, attempt=1)  # type: ignore[arg-type]
-    (tmp_path / "weights").write_bytes(CONTENT)
-    for name in files:
-        services.artifacts.publish(run.id, attempt=1, name=name, path=tmp_path / "weights")
-    for epoch in epochs:
-        state = tmp_path / "checkpoints" / run.id / f"{epoch:08d}" / "state.json"
-        state.parent.mkdir(parents=True)
-        state.write_text(json.dumps({"epoch": epoch, "batch": 0}), encoding="utf-8")
-    services.runs.move(run.id, RunState.STOPPED, attempt=1)
-    page = client.get(f"/runs/{run.id}").text
-    form = re.search(r'<form class="make".*?</form>', page, re.DOTALL)
-    offered = re.findall(r'<option value="(\w+)"', form[0]) if form else []
-    assert offered == expected
-    for epoch in offered:
-        asked = client.post(f"/runs/{run.id}/exports", data={"format": "onnx", "epoch": epoch})
-        assert asked.status_code == 303, asked.text
 
 
 def address(run: Run, rest: str) -> str:
