@@ -141,6 +141,7 @@ class EvaluationService:
         losses, norms = curves.get("loss"), curves.get("batch_gradient_norm")
         return replace(
             brief,
+            epochs=[round(epoch) for epoch in losses.x] if losses else (),
             losses=losses.y if losses else (),
             gradient_norms=norms.y if norms else (),
             contradicting=sum(finding.images for finding in version.findings if finding.rule in CONTRADICTING),

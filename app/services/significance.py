@@ -45,16 +45,11 @@ class SignificanceService:
             run_id: representation(counts, p_adjusted=raised, comparisons=len(tested), split=split.value)
             for (run_id, (split, counts)), raised in zip(tested.items(), adjusted, strict=True)
         }
-        significance |= {run_id: {"images": 0, "is_real": None, "words": why} for run_id, why in refused.items()}
+        significance |= {run_id: {"images": 0, "is_shown": None, "words": why} for run_id, why in refused.items()}
         return {
             "significance": {run.id: significance[run.id] for run in runs[1:]},
             "repeats": repeats(runs),
         }
-
-    def split_of(self, run_ids: Sequence[str]) -> Split | None:
-        """The split on which the runs can be compared: test, else validation, else none."""
-        there = [self._evaluations.predicted(run) for run in self._runs(run_ids)]
-        return next((split for split in PREFERRED if all(split in found for found in there)), None)
 
     def classes(self, run_ids: Sequence[str], split: Split) -> dict[str, Any]:
         """`{"split", "images", "left", "right"}`: each class and the confusion matrix of two runs on their common images."""

@@ -17,6 +17,8 @@ from app.core.runs.predicted import Bools, Floats, Predicted
 BINS = 15
 DRAWS = 500
 _SUM_TOLERANCE = 0.01
+_AT_ONCE = 1_024
+"""Images whose outputs are squared at once: of many classes a second array of all outputs would be gigabytes."""
 
 
 def calibration(predicted: Predicted) -> dict[str, Any]:
@@ -41,10 +43,10 @@ def calibration(predicted: Predicted) -> dict[str, Any]:
 
 
 def _why_undefined(predicted: Predicted) -> str | None:
-    outputs = predicted.probabilities.astype(np.float64)
+    outputs = predicted.probabilities
     if predicted.not_finite:
         return f"The network answers {predicted.not_finite:,} of {len(predicted):,} images with what is no number."
-    if (outputs < 0).any() or (abs(outputs.sum(axis=1) - 1) > _SUM_TOLERANCE).any():
+    if outputs.min() < 0 or (abs(outputs.sum(axis=1, dtype=np.float64) - 1) > _SUM_TOLERANCE).any():
         return (
             "The outputs of this network are no probabilities: for each image they would have to be numbers from 0 on that "
             "sum to 1, as those of a softmax layer are. How sure it is cannot be told."
@@ -77,8 +79,12 @@ def _usual(confidence: Floats) -> dict[str, float]:
 
 def _brier(predicted: Predicted) -> float:
     """The mean squared distance of all outputs from the truth (Brier, 1950): 0 is perfect, 2 the worst."""
-    truth = np.eye(len(predicted.classes))[predicted.labels]
-    return float(((predicted.probabilities - truth) ** 2).sum(axis=1).mean())
+    # Of one image: the sum of p^2, but (1 - p)^2 for the true class.
+    true = predicted.probabilities[np.arange(len(predicted)), predicted.labels].astype(np.float64)
+    total = float((1 - 2 * true).sum())
+    for start in range(0, len(predicted), _AT_ONCE):
+        total += float(np.square(predicted.probabilities[start : start + _AT_ONCE].astype(np.float64)).sum())
+    return total / len(predicted)
 
 
 def _bins(confidence: Floats, correct: Bools) -> list[dict[str, Any]]:

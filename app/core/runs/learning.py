@@ -11,15 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from app.core.runs.learning_reasons import Facts, reasons_for
+from app.core.runs.learning_reasons import Facts, largest_share, reasons_for
 from app.core.values import JsonObject
 
 NEAR = 0.02
 """A loss within this share of another stands at it."""
 FEWEST = 5
 """Of fewer images it is nothing strange if all are taken for one class."""
-LEARNED = 0.9
-"""A training accuracy from which on the training images are known by heart."""
 
 
 @dataclass(frozen=True)
@@ -51,17 +49,17 @@ def symptoms(evaluations: Mapping[str, Mapping[str, Any]], facts: Facts) -> list
         return []
     found = evaluations[split]
     matrix = np.array(found["confusion_matrix"])
-    at_chance = found["interval"][0] <= float(matrix.sum(axis=1).max() / matrix.sum())
+    at_chance = found["interval"][0] <= largest_share(matrix)
     rules = (
         _no_number_answered(found, split) or _no_number_trained(facts),
         _one_class(found, matrix, split),
         _stands_at_chance(found, matrix, split) if at_chance else None,
-        _by_heart(found, split, facts) if at_chance else None,
+        _by_heart(found, matrix, split, facts=facts),
         _worse_than_chance(found, split),
     )
     seen = [symptom for symptom in rules if symptom is not None]
     if not seen and at_chance:
-        seen = [_no_better(found, matrix, split)]
+        seen = [_no_better(found, matrix, split, facts=facts)]
     if not seen:
         return _never_answered(found, matrix, split)
     first, *others = seen
@@ -81,10 +79,10 @@ def _no_number_answered(found: Mapping[str, Any], split: str) -> Symptom | None:
 
 
 def _no_number_trained(facts: Facts) -> Symptom | None:
-    broken = next((place for place, value in enumerate(facts.losses, start=1) if value is None), None)
+    broken = next((epoch for epoch, value in zip(facts.epochs, facts.losses, strict=True) if value is None), None)
     if broken is None:
         return None
-    message = f"The training loss stopped being a number in epoch {broken}: from then on every weight may be spoilt."
+    message = f"The training loss stopped being a number in epoch {broken:,}: from then on every weight may be spoilt."
     return Symptom("not_a_number", "bad", message)
 
 
@@ -109,17 +107,18 @@ def _stands_at_chance(found: Mapping[str, Any], matrix: Any, split: str) -> Symp
         (entropy, f"{entropy:.3f}, the loss of knowing nothing but how often each class comes"),
     ):
         if loss is not None and level > 0 and abs(loss - level) <= NEAR * level:
-            message = f"The loss on the {split} images, {loss:.3f}, stands at {what}: nothing was learned."
+            message = f"The cross-entropy on the {split} images, {loss:.3f}, stands at {what}: nothing was learned."
             return Symptom("loss_at_chance", "bad", message)
     return None
 
 
-def _by_heart(found: Mapping[str, Any], split: str, facts: Facts) -> Symptom | None:
-    accuracy = facts.training_accuracy
-    if accuracy is None or accuracy < LEARNED:
+def _by_heart(found: Mapping[str, Any], matrix: Any, split: str, *, facts: Facts) -> Symptom | None:
+    # That it is not shown to be better is no proof that it is not: few images, or all of one class, show nothing.
+    has_several = np.count_nonzero(matrix.sum(axis=1)) > 1
+    if not facts.knows_training_images or not has_several or found["accuracy"] > largest_share(matrix):
         return None
     message = (
-        f"Learned by heart: right in {accuracy:.1%} of the training images, but on the {split} images no better than always "
+        f"Learned by heart: right in {facts.training_accuracy:.1%} of the training images, but on the {split} images no better than always "
         f"answering the largest class ({found['accuracy']:.1%})."
     )
     return Symptom("by_heart", "bad", message)
@@ -136,13 +135,16 @@ def _worse_than_chance(found: Mapping[str, Any], split: str) -> Symptom | None:
     return Symptom("worse_than_chance", "bad", message)
 
 
-def _no_better(found: Mapping[str, Any], matrix: Any, split: str) -> Symptom:
+def _no_better(found: Mapping[str, Any], matrix: Any, split: str, *, facts: Facts) -> Symptom:
     largest = matrix.sum(axis=1)
     name = found["classes"][int(largest.argmax())]
     low, high = found["interval"]
+    where = f"On the {split} images"
+    if facts.knows_training_images:
+        where = f"Right in {facts.training_accuracy:.1%} of the training images, but on the {split} images"
     message = (
-        f"On the {split} images it is not shown to be better than always answering “{name}”, which gets "
-        f"{largest.max() / largest.sum():.1%} (it gets {found['accuracy']:.1%}, {low:.1%} to {high:.1%})."
+        f"{where} it is not shown to be better than always answering “{name}”, which gets "
+        f"{largest_share(matrix):.1%} (it gets {found['accuracy']:.1%}, {low:.1%} to {high:.1%})."
     )
     return Symptom("no_better_than_largest_class", "warn", message)
 

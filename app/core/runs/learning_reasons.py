@@ -18,16 +18,20 @@ FEW_IMAGES = 30
 NO_GRADIENT = 1e-7
 HUGE_GRADIENT = 1e3
 MOSTLY_ONE = 0.6
+LEARNED = 0.9
+"""A training accuracy from which on the training images are known."""
 
 
 @dataclass(frozen=True)
 class Facts:
-    """How a training went: its losses by epoch, the gradients' norm of single steps (None: no number), its best accuracy.
+    """How a training went: its losses, the gradients' norm of single steps (None: no number), its best accuracy.
 
+    `epochs` are those that the losses are of, counted from 1: of a long training not every one is among them.
     `contradicting` counts the images that the checks found in more than one class.
     """
 
     configuration: Configuration
+    epochs: Sequence[int] = ()
     losses: Sequence[float | None] = ()
     training_accuracy: float | None = None
     gradient_norms: Sequence[float | None] = ()
@@ -35,13 +39,21 @@ class Facts:
     start_from: StartFrom | None = None
     contradicting: int = 0
 
+    @property
+    def knows_training_images(self) -> bool:
+        """Whether it is right about almost all of the images that it was trained on."""
+        return self.training_accuracy is not None and self.training_accuracy >= LEARNED
+
 
 def reasons_for(rule: str, facts: Facts, *, found: Mapping[str, Any], matrix: Any) -> list[str]:
     """For a symptom's rule, of an evaluation `found` with this confusion matrix; each says what speaks for it."""
     if rule in {"by_heart", "worse_than_chance"}:
         return [*_labels(facts), *_unlike_splits(rule)]
-    if rule == "no_better_than_largest_class" and matrix.sum() < FEW_IMAGES:
-        return [f"On {matrix.sum():,} images only a large difference can be shown: measure on more of them."]
+    few = _too_few(found, matrix) if rule == "no_better_than_largest_class" else []
+    if few:
+        return few
+    if rule == "no_better_than_largest_class" and facts.knows_training_images:
+        return [*_labels(facts), *_unlike_splits(rule)]
     reasons = [
         *_no_probabilities(found),
         *_rate(facts),
@@ -53,6 +65,26 @@ def reasons_for(rule: str, facts: Facts, *, found: Mapping[str, Any], matrix: An
         *_labels(facts),
     ]
     return reasons or _usual_suspects()
+
+
+def largest_share(matrix: Any) -> float:
+    """The share of the images that are of the largest class: what always answering it gets."""
+    return float(matrix.sum(axis=1).max() / matrix.sum())
+
+
+def _too_few(found: Mapping[str, Any], matrix: Any) -> list[str]:
+    """Why these images could not show that it has learned, if it has."""
+    if np.count_nonzero(matrix.sum(axis=1)) < 2:
+        return [
+            "All of them are of one class, which always answering it gets right too: measure on images of each class."
+        ]
+    if matrix.sum() < FEW_IMAGES:
+        return [f"On {matrix.sum():,} images only a large difference can be shown: measure on more of them."]
+    if found["accuracy"] > largest_share(matrix) >= MOSTLY_ONE:
+        others = matrix.sum() - matrix.sum(axis=1).max()
+        are = "is" if others == 1 else "are"
+        return [f"Only {others:,} of the {matrix.sum():,} images {are} of another class: measure on more of those."]
+    return []
 
 
 def _no_probabilities(found: Mapping[str, Any]) -> list[str]:
@@ -133,7 +165,7 @@ def _loss_never_moved(facts: Facts) -> list[str]:
 
 
 def _lopsided(facts: Facts, matrix: Any) -> list[str]:
-    share = float(matrix.sum(axis=1).max() / matrix.sum())
+    share = largest_share(matrix)
     if share < MOSTLY_ONE or facts.configuration.class_weights != "none":
         return []
     return [f"One class has {share:.0%} of the images: always answering it pays. Train with balanced class weights."]

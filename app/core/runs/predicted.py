@@ -1,7 +1,8 @@
 """What a run's best weights answered for every image of a split: all other figures of an evaluation follow from it.
 
-Kept as `predictions.npz`, which NumPy opens anywhere: `classes` (classes,), and of each split `{split}_paths` (images,),
-`{split}_digests` (images, 32) uint8, the SHA-256 of each file, `{split}_labels` (images,) int32, the number of the true
+Kept as `predictions.npz`, which NumPy opens anywhere: `classes` (classes,), and of each split `{split}_paths` (bytes,)
+uint8, all paths after each other in UTF-8, with `{split}_path_ends` (images,) int64, where each ends (an array of strings
+would give every path the room of the longest, four bytes a letter), `{split}_digests` (images, 32) uint8, the SHA-256 of each file, `{split}_labels` (images,) int32, the number of the true
 class, and `{split}_probabilities` (images, classes) float32, the network's outputs.
 """
 
@@ -12,6 +13,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -134,7 +136,7 @@ def written(splits: Sequence[Predicted]) -> bytes:
         name = found.split.value
         digests = np.frombuffer(bytes.fromhex("".join(found.digests)), np.uint8).reshape(len(found), -1)
         arrays |= {
-            f"{name}_paths": np.array(found.paths, dtype=np.str_),
+            **_packed(found.paths, name),
             f"{name}_digests": digests,
             f"{name}_labels": found.labels.astype(np.int32),
             f"{name}_probabilities": found.probabilities.astype(np.float32),
@@ -159,11 +161,22 @@ def _split(arrays: Mapping[str, NDArray[np.generic]], split: Split, classes: tup
     return Predicted(
         split=split,
         classes=classes,
-        paths=tuple(arrays[f"{name}_paths"].tolist()),
+        paths=_unpacked(arrays, name),
         digests=tuple(row.tobytes().hex() for row in arrays[f"{name}_digests"]),
         labels=arrays[f"{name}_labels"].astype(np.int64),
         probabilities=arrays[f"{name}_probabilities"].astype(np.float32),
     )
+
+
+def _packed(paths: Sequence[str], name: str) -> dict[str, NDArray[np.generic]]:
+    encoded = [path.encode() for path in paths]
+    ends = np.cumsum([len(path) for path in encoded], dtype=np.int64)
+    return {f"{name}_paths": np.frombuffer(b"".join(encoded), np.uint8), f"{name}_path_ends": ends}
+
+
+def _unpacked(arrays: Mapping[str, NDArray[np.generic]], name: str) -> tuple[str, ...]:
+    content, ends = arrays[f"{name}_paths"].tobytes(), arrays[f"{name}_path_ends"].tolist()
+    return tuple(content[start:end].decode() for start, end in pairwise([0, *ends]))
 
 
 def _line(values: Sequence[str]) -> str:

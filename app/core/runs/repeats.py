@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from app.core.runs.lifecycle import RunState
 from app.core.runs.run import Run
+from app.core.runs.significance import holm
 
 MOST_ARRANGEMENTS = 20_000
 MEASURES = {
@@ -21,18 +23,22 @@ MEASURES = {
 def repeats(runs: Sequence[Run]) -> list[dict[str, Any]]:
     """Each group of at least two seeds, `{"runs", "seeds", "measures": {name: spread}, "against_first"}`.
 
-    A seed counts once, with its first run: the same run again is no new evidence. `against_first` has the p-value of
-    `permutation_p` for each measure that this group and the first one have.
+    Only finished runs that were measured are repeats: one that was stopped reached what it did for another reason than its
+    seed, and one that goes on is not yet what it will be. A seed counts once, with its first such run: the same run again
+    is no new evidence. `against_first` has the p-value of `permutation_p` for each measure that this group and the first
+    one have, raised by Holm's method for all that are told at once.
     """
-    groups = [group for group in _grouped(runs) if len(group) > 1]
-    found = [_group(group) for group in groups]
-    for group in found[1:]:
-        first = found[0]["measures"]
-        group["against_first"] = {
-            name: permutation_p(first[name]["values"], spread["values"])
-            for name, spread in group["measures"].items()
-            if name in first
-        }
+    groups = [_group(group) for group in _grouped(runs) if len(group) > 1]
+    found = [group for group in groups if group["measures"]]
+    tested = {
+        (place, name): permutation_p(found[0]["measures"][name]["values"], spread["values"])
+        for place, group in enumerate(found[1:], start=1)
+        for name, spread in group["measures"].items()
+        if name in found[0]["measures"]
+    }
+    raised = dict(zip(tested, holm(list(tested.values())), strict=True))
+    for place, group in enumerate(found[1:], start=1):
+        group["against_first"] = {name: raised[place, name] for name in group["measures"] if (place, name) in raised}
     return found
 
 
@@ -72,7 +78,7 @@ def permutation_p(left: Sequence[float], right: Sequence[float]) -> float:
 
 def _grouped(runs: Sequence[Run]) -> list[list[Run]]:
     groups: dict[str, dict[int, Run]] = {}
-    for run in runs:
+    for run in (run for run in runs if run.state is RunState.FINISHED and run.evaluation):
         alike = repr(
             (run.architecture_id, run.version_id, run.start_from, run.configuration.model_copy(update={"seed": 0}))
         )

@@ -4,6 +4,10 @@ McNemar's test (1947) looks only at the images on which one is right and the oth
 p-value is exact (two-sided binomial), beyond that from chi-squared with Edwards's correction for continuity (1948). The
 interval of the difference is Efron's percentile bootstrap over the images, always drawn with the same seed. Where several
 runs are held against one baseline, p-values are raised by Holm's method (1979), so that many runs are not many lucky draws.
+
+The p-value decides whether a difference is shown. The bootstrap is known to be narrow where few images are right in one
+only (five of five are p = 0.06, and no drawing ever meets a sixth the other way round), and it is of one comparison alone:
+where it leaves out 0 and the p-value shows nothing, the words say so.
 """
 
 import math
@@ -131,12 +135,12 @@ def representation(counts: McNemar, *, p_adjusted: float, comparisons: int, spli
         "p_value": counts.p_value,
         "p_adjusted": p_adjusted,
         "test": "McNemar, exact" if counts.is_exact else "McNemar, chi-squared with continuity correction",
-        "is_real": p_adjusted < LEVEL,
-        "words": words(counts, p_adjusted=p_adjusted, comparisons=comparisons, split=split),
+        "is_shown": p_adjusted < LEVEL,
+        "words": words(counts, p_adjusted=p_adjusted, comparisons=comparisons, split=split, interval=(low, high)),
     }
 
 
-def words(counts: McNemar, *, p_adjusted: float, comparisons: int, split: str) -> str:
+def words(counts: McNemar, *, p_adjusted: float, comparisons: int, split: str, interval: tuple[float, float]) -> str:
     """What the counts mean, without flattering anybody."""
     images = f"{counts.images:,} {split} image{'' if counts.images == 1 else 's'}"
     apart = counts.only_left + counts.only_right
@@ -151,9 +155,18 @@ def words(counts: McNemar, *, p_adjusted: float, comparisons: int, split: str) -
     several = f", raised for {comparisons} comparisons" if comparisons > 1 else ""
     p_text = f"p = {p_adjusted:.2g}{several}" if p_adjusted >= 1e-4 else f"p < 0.0001{several}"
     if p_adjusted < LEVEL:
-        return f"The difference is real on {images}: {which}; {only} ({p_text})."
+        return f"Shown on these {images}: {which}; {only} ({p_text})."
     if points == 0:
         return f"Cannot be told apart on {images}: as many are right in both; {only} ({p_text})."
     # Two-sided, five of five is p = 0.0625 still.
     needed = " Where fewer than 6 images are right in one only, nothing can be shown." if apart < 6 else ""
-    return f"Cannot be told apart on {images}: {which}, as chance alone does too; {only} ({p_text}).{needed}"
+    return f"Cannot be told apart on {images}: {which}, as chance alone does too; {only} ({p_text}).{needed}{_why_both(counts, interval)}"
+
+
+def _why_both(counts: McNemar, interval: tuple[float, float]) -> str:
+    """Why an interval can leave out 0 where nothing is shown."""
+    if interval[0] <= 0 <= interval[1]:
+        return ""
+    if counts.p_value < LEVEL:
+        return " The interval leaves out 0, but it is of this comparison alone; p counts all of them."
+    return " The interval leaves out 0, but a bootstrap is narrow where few images are right in one only; p is not."

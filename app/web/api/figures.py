@@ -49,9 +49,10 @@ def device(run_id: str, services: Services, theme: ThemeName = "light") -> dict[
 
 @router.get("/runs/{run_id}/figures/confusion")
 def confusion(run_id: str, services: Services, split: Split = Split.TEST, theme: ThemeName = "light") -> dict[str, Any]:
-    """What the best weights took for what; a cell leads to its images."""
+    """What the best weights took for what; a cell leads to its images, where they are known."""
     measured = _evaluation(services, run_id, split)
-    leads_to = f"/runs/{run_id}/predicted?split={split.value}"
+    has_images = services.evaluations.why_missing(services.runs.get(run_id)) is None
+    leads_to = f"/runs/{run_id}/predicted?split={split.value}" if has_images else ""
     return confusion_figure(measured["classes"], measured["confusion_matrix"], leads_to=leads_to, theme=theme)
 
 

@@ -14,7 +14,7 @@ from app.web.figures.settings_figures import parallel_figure
 from app.web.headers import FROZEN_POLICY
 from app.web.pages.comparison import baseline_first, shown
 from app.web.pages.comparison_view import Asked, Chart
-from app.web.pages.significance_view import pair_view, tested_runs
+from app.web.pages.significance_view import tested_pair, tested_runs
 
 MOST_CHARTS = 12
 MOST_PAIRS = 8
@@ -51,11 +51,11 @@ def _tests(services: ServiceBundle, context: dict[str, Any]) -> dict[str, Any]:
     """Whether the differences are real, and the first pairs that have images in common class by class."""
     runs = baseline_first(context)
     significance = tested_runs(services, runs)
-    comparable = [entry.run for entry in significance.tested if entry.found["images"]] if significance else []
-    pairs = [pair_view(services, runs[0], run, shown=1) for run in comparable[:MOST_PAIRS]]
+    comparable = [entry for entry in significance.tested if entry.found["images"]] if significance else []
+    pairs = [tested_pair(services, runs[0], entry, shown=1) for entry in comparable[:MOST_PAIRS]]
     return {
         "significance": significance,
-        "pairs": [pair for pair in pairs if pair is not None],
+        "pairs": pairs,
         "pairs_left_out": max(0, len(comparable) - MOST_PAIRS),
     }
 

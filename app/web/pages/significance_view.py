@@ -17,9 +17,9 @@ from app.web.pages.matrix_view import MOST_TABLE_CLASSES, MatrixRow, difference_
 DISAGREEMENTS_SHOWN = 18
 MEASURES = {
     "test_accuracy": "test accuracy",
-    "test_loss": "test loss",
+    "test_loss": "test cross-entropy",
     "validation_accuracy": "validation accuracy",
-    "validation_loss": "validation loss",
+    "validation_loss": "validation cross-entropy",
 }
 
 
@@ -79,12 +79,12 @@ def significance_view(
     found = tested_runs(services, runs)
     if found is None:
         return None
-    possible = [entry.run for entry in found.tested if entry.found["images"]]
-    chosen = next((run for run in possible if run.id == pair), possible[0] if possible else None)
+    possible = [entry for entry in found.tested if entry.found["images"]]
+    chosen = next((entry for entry in possible if entry.run.id == pair), possible[0] if possible else None)
     return replace(
         found,
         tested=[replace(entry, address=_address(request, entry.run.id)) for entry in found.tested],
-        pair=None if chosen is None else pair_view(services, runs[0], chosen, shown=DISAGREEMENTS_SHOWN),
+        pair=None if chosen is None else tested_pair(services, runs[0], chosen, shown=DISAGREEMENTS_SHOWN),
     )
 
 
@@ -102,14 +102,9 @@ def tested_runs(services: ServiceBundle, runs: Sequence[Run]) -> SignificanceVie
     )
 
 
-def pair_view(
-    services: ServiceBundle, left: Run, right: Run, *, shown: int, split: Split | None = None, offset: int = 0
-) -> PairView | None:
-    """Two runs on a split, the test images unless said; None where they have none in common."""
+def pair_view(services: ServiceBundle, left: Run, right: Run, *, split: Split, shown: int, offset: int = 0) -> PairView:
+    """Two runs on the images of a split that both answered."""
     ids = [left.id, right.id]
-    split = split or services.significance.split_of(ids)
-    if split is None:
-        return None
     found = services.significance.classes(ids, split)
     return PairView(
         left=left,
@@ -121,6 +116,11 @@ def pair_view(
         disagreements=services.significance.disagreements(ids, split, offset=offset, limit=shown),
         image_address=image_address(services.datasets.get(left.dataset_id), left),
     )
+
+
+def tested_pair(services: ServiceBundle, baseline: Run, entry: TestedRun, *, shown: int) -> PairView:
+    """A pair in detail, of the images of its test: where two have no test image in common, both are of validation."""
+    return pair_view(services, baseline, entry.run, split=Split(entry.found["split"]), shown=shown)
 
 
 def _address(request: Request, run_id: str) -> str:

@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import io
 import json
+import math
 from typing import Any
 
 import numpy as np
@@ -186,6 +187,19 @@ def test_a_matrix_of_many_classes_is_a_figure_with_its_worst_pairs_beside_it(
     assert figure["layout"]["meta"]["cells"] == {"address": f"/runs/{run.id}/predicted?split=test", "classes": classes}
 
 
+def test_a_matrix_of_many_classes_without_answers_leads_nowhere(
+    client: TestClient, services: ServiceBundle, dataset: Dataset
+) -> None:
+    classes = [f"class {number}" for number in range(40)]
+    predicted = answered([number % 40 for number in range(160)], [0] * 160, classes=classes)
+    run = evaluated_run(services, dataset, [predicted], is_old=True)
+    page = client.get(f"/runs/{run.id}").text
+    assert "class 1 → class 0" in page
+    assert f"/runs/{run.id}/predicted" not in page
+    figure = get(client, f"/runs/{run.id}/figures/confusion", split="test")
+    assert "cells" not in figure["layout"]["meta"]
+
+
 def test_a_dead_network_is_called_dead_with_the_likely_reason(
     client: TestClient, services: ServiceBundle, dataset: Dataset
 ) -> None:
@@ -199,6 +213,17 @@ def test_a_dead_network_is_called_dead_with_the_likely_reason(
     page = client.get(f"/runs/{run.id}").text
     assert 'data-test="symptom-one_class"' in page
     assert "is taken for “3”" in page
+
+
+def test_the_epoch_in_which_the_loss_broke_is_right_for_a_long_training(
+    client: TestClient, services: ServiceBundle, dataset: Dataset
+) -> None:
+    labels = [0, 1, 2] * 10
+    dead = answered(labels, [2] * 30, classes=("1", "2", "3"), sureness=0.334)
+    losses = [2.0 - number / 5_000 if number < 4_321 else math.nan for number in range(1, 5_001)]
+    run = evaluated_run(services, dataset, [dead], losses=losses)
+    found = get(client, f"/runs/{run.id}/evaluation")["symptoms"]
+    assert "stopped being a number in epoch 4,321:" in found[0]["message"]
 
 
 def test_a_run_of_an_older_version_shows_what_it_has_and_says_why_the_rest_is_missing(
@@ -274,18 +299,3 @@ def test_a_run_that_has_not_ended_has_no_evaluation_yet(client: TestClient, serv
     assert (found["items"], found["symptoms"]) == ([], [])
     assert found["missing"] == "It has not been evaluated yet; that comes at its end."
     assert client.get(f"/runs/{run.id}").status_code == 200
-
-
-def test_of_a_run_that_goes_on_the_page_says_that_its_figures_are_of_before(
-    client: TestClient, services: ServiceBundle, run_id: str
-) -> None:
-    before = "What follows was measured before this run went on"
-    assert before not in client.get(f"/runs/{run_id}").text
-    services.run_queue.go_on(run_id, more_epochs=1)
-    assert before in client.get(f"/runs/{run_id}").text
-    with services.database.transaction() as transaction:
-        run = transaction.runs.claim_next(worker="train@here", lease_seconds=60)
-        assert run is not None
-        transaction.runs.forget_evaluation(run_id, attempt=run.attempt)
-    assert get(client, f"/runs/{run_id}/evaluation")["items"] == []
-    assert before not in client.get(f"/runs/{run_id}").text

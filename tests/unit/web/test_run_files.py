@@ -18,6 +18,7 @@ from app.core.errors import StaleAttemptError
 from app.core.names import TaskName
 from app.core.runs.exports import Export, ExportFormat, ExportRequest
 from app.core.runs.lifecycle import RunState
+from app.core.runs.request import RunChanges
 from app.core.runs.run import Check, Run
 from app.services.bundle import ServiceBundle
 from app.web.downloads import Wanted, download
@@ -262,7 +263,7 @@ def test_only_epochs_whose_weights_are_there_are_offered(
 def test_a_script_is_a_module_or_a_notebook_and_names_are_only_text_in_it(
     client: TestClient, services: ServiceBundle, run: Run
 ) -> None:
-    services.runs.rename(run.id, name='"""\' {boom} \\ # %%')
+    services.runs.change(run.id, RunChanges(name='"""\' {boom} \\ # %%'))
     answer = client.get(address(run, "script"))
     assert answer.headers["content-type"].startswith("text/x-python")
     compile(answer.text, "script.py", "exec")

@@ -1,5 +1,6 @@
 """Runs against each other, over REST and on the comparison page."""
 
+import dataclasses
 import html
 import io
 from collections.abc import Sequence
@@ -66,9 +67,9 @@ def test_each_run_is_tested_against_the_first_with_its_counts(
     assert test["difference"] == pytest.approx(18 / 60)
     assert test["p_value"] == pytest.approx(2 / 2**18)
     assert test["p_adjusted"] == pytest.approx(4 / 2**18)
-    assert test["is_real"] is True
+    assert test["is_shown"] is True
     assert test["interval"][0] > 0
-    assert "The difference is real on 60 test images: 30.0 percentage points better" in test["words"]
+    assert "Shown on these 60 test images: 30.0 percentage points better" in test["words"]
     assert "Cannot be told apart on 60 test images" in significance[near.id]["words"]
     assert get(client, "/comparisons", runs=ids(first, near, far))["significance"] == significance
 
@@ -181,6 +182,57 @@ def test_the_page_of_disagreements_goes_on_by_plain_links(
     assert before.count("taken for") == 10
     assert 'rel="prev"' in before
     assert client.get(f"/comparison/disagreements?runs={left.id}").status_code == 422
+
+
+def test_the_pair_in_detail_is_of_the_images_on_which_it_was_tested(
+    client: TestClient, services: ServiceBundle, dataset: Dataset
+) -> None:
+    images = images_of(services, dataset, Split.TEST)
+    renamed = [image.model_copy(update={"digest": image.digest[::-1]}) for image in images]
+    runs = [
+        evaluated_run(
+            services,
+            dataset,
+            [
+                dataclasses.replace(with_answers(images[:20], CLASSES, wrong=wrong), split=Split.VALIDATION),
+                with_answers(tested, CLASSES, wrong=wrong),
+            ],
+        )
+        for tested, wrong in ((images, (0, 1)), (renamed, (2,)))
+    ]
+    found = get(client, "/comparisons", runs=ids(*runs))["significance"][runs[1].id]
+    assert (found["split"], found["images"]) == ("validation", 20)
+    page = client.get(f"/comparison?runs={ids(*runs)}").text
+    assert "on the 20 validation images that both answered" in page
+    assert "3 images" in page[page.index('data-test="pair"') :]
+
+
+def test_cross_entropy_is_called_so_and_the_baseline_is_the_baseline(
+    client: TestClient, services: ServiceBundle, dataset: Dataset
+) -> None:
+    first = run_of(
+        services, dataset, range(6), configuration=Configuration(epochs=2, seed=1, loss="mean_squared_error")
+    )
+    second = run_of(
+        services,
+        dataset,
+        range(12),
+        configuration=Configuration(epochs=2, seed=2, loss="mean_squared_error"),
+        architecture_id=first.architecture_id,
+    )
+    compared = client.get(f"/comparison?runs={ids(first, second)}").text
+    repeated = compared[compared.index('data-test="repeats"') :]
+    assert "Test cross-entropy" in repeated
+    assert "Test loss" not in repeated
+    assert "n = 2" in repeated
+    tested = compared[compared.index('data-test="significance"') : compared.index('data-test="repeats"')]
+    pair = compared[compared.index('data-test="pair"') :]
+    assert "each run against the baseline" in tested
+    assert "Recall, baseline" in pair
+    assert "first" not in tested + pair[: pair.index("</section>")]
+    run = client.get(f"/runs/{first.id}").text
+    evaluation = run[run.index('data-test="evaluation-test"') :]
+    assert "cross-entropy" in evaluation[: evaluation.index("</section>")]
 
 
 def test_one_run_alone_is_tested_against_nobody(client: TestClient, services: ServiceBundle, dataset: Dataset) -> None:

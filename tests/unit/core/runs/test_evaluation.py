@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_support
+from sklearn.preprocessing import label_binarize
 
 from app.core.runs.calibration import BINS, calibration, expected_error
 from app.core.runs.evaluation import MOST_CONFUSED, MOST_MISTAKES, brief, evaluate
@@ -88,6 +90,26 @@ def test_the_bins_are_those_of_scikit_learn(images: int, seed: int) -> None:
     assert sum(entry["images"] for entry in bins) == images
     weighted = sum(entry["images"] * abs(entry["accuracy"] - entry["confidence"]) for entry in bins) / images
     assert calibration(predicted)["error"] == pytest.approx(weighted)
+
+
+@given(st.integers(1, 3_000), st.integers(2, 8), st.integers(0, 30))
+def test_the_brier_score_is_that_of_scikit_learn(images: int, classes: int, seed: int) -> None:
+    predicted = drawn(images, classes=classes, seed=seed, skill=2)
+    truth = label_binarize(predicted.labels, classes=range(classes + 1))[:, :classes]
+    expected = ((predicted.probabilities.astype(np.float64) - truth) ** 2).sum(axis=1).mean()
+    assert calibration(predicted)["brier"] == pytest.approx(expected, rel=1e-9)
+
+
+def test_calibration_of_many_classes_makes_no_second_array_of_all_outputs() -> None:
+    predicted = drawn(6_000, classes=500)
+    assert predicted.predicted.shape == predicted.confidence.shape  # worked out once, for everything
+    tracemalloc.start()
+    try:
+        calibration(predicted)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < predicted.probabilities.nbytes
 
 
 def test_the_calibration_error_by_hand() -> None:

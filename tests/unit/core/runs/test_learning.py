@@ -70,7 +70,7 @@ def test_a_loss_that_happens_to_be_ln_of_the_classes_is_no_symptom_where_the_ans
         ({"gradient_norms": [0.0] * 40}, "from the first step on"),
         ({"gradient_norms": [1e5] * 40}, "The gradients are huge"),
         ({"gradient_norms": [1.0, None, 1.0]}, "Gradients were no numbers"),
-        ({"losses": [1.0986, 1.0987, 1.0985]}, "The training loss never moved"),
+        ({"epochs": [1, 2, 3], "losses": [1.0986, 1.0987, 1.0985]}, "The training loss never moved"),
         ({"steps": 12}, "12 steps only"),
         ({"contradicting": 40}, "40 images in more than one class"),
         ({"start_from": StartFrom(run="r", freeze=("conv1", "conv2"))}, "2 layers are frozen"),
@@ -95,12 +95,47 @@ def test_outputs_without_softmax_are_the_first_reason() -> None:
 
 
 def test_what_is_known_by_heart_and_carries_over_to_nothing() -> None:
-    random = np.random.default_rng(0)
+    random = np.random.default_rng(4)
     guessed = answered(LABELS, random.permutation(LABELS), sureness=0.99)
     found = seen(guessed, training_accuracy=0.99)
     assert rules(found) == ["by_heart"]
     assert any("shuffled" in reason for reason in found[0].reasons)
     assert rules(seen(guessed, training_accuracy=0.3)) == ["no_better_than_largest_class"]
+
+
+def answers_of(matrix: list[list[int]]) -> Predicted:
+    """Two classes, with this many images in each cell."""
+    cells = [(label, answer) for label in (0, 1) for answer in (0, 1) for _ in range(matrix[label][answer])]
+    labels, answers = zip(*cells, strict=True)
+    return answered(labels, answers, classes=("a", "b"), sureness=0.99)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "reason"),
+    [
+        ([[100, 0], [0, 0]], "All of them are of one class"),
+        ([[99, 0], [0, 1]], "Only 1 of the 100 images is of another class"),
+        ([[20, 0], [0, 2]], "On 22 images only a large difference can be shown"),
+        ([[60, 0], [5, 3]], "Only 8 of the 68 images are of another class"),
+    ],
+)
+def test_what_too_few_images_cannot_show_is_not_called_learned_by_heart(matrix: list[list[int]], reason: str) -> None:
+    [found] = seen(answers_of(matrix), training_accuracy=0.99)
+    assert (found.rule, found.severity) == ("no_better_than_largest_class", "warn")
+    assert found.message.startswith("Right in 99.0% of the training images, but on the test images it is not shown")
+    [said] = found.reasons
+    assert reason in said
+
+
+def test_a_little_more_than_the_largest_class_is_not_shown_to_be_more_and_speaks_of_the_images() -> None:
+    [found] = seen(answers_of([[30, 20], [28, 22]]), training_accuracy=0.99)
+    assert found.rule == "no_better_than_largest_class"
+    assert any("another kind than those trained on" in reason for reason in found.reasons)
+
+
+@pytest.mark.parametrize("matrix", [[[50, 10], [30, 10]], [[30, 20], [30, 20]]])
+def test_no_more_than_the_largest_class_is_learned_by_heart(matrix: list[list[int]]) -> None:
+    assert rules(seen(answers_of(matrix), training_accuracy=0.99)) == ["by_heart"]
 
 
 def test_systematically_wrong_is_worse_than_chance() -> None:
@@ -123,9 +158,10 @@ def test_a_class_that_is_never_answered_is_noted() -> None:
 
 
 def test_a_loss_that_became_no_number_is_told_with_its_epoch() -> None:
-    found = seen(ONE_CLASS, losses=[1.2, None, None])
+    # Of a long training every so-many-th epoch is looked at.
+    found = seen(ONE_CLASS, epochs=[1, 2_500, 5_000], losses=[1.2, None, None])
     assert found[0].rule == "not_a_number"
-    assert "epoch 2" in found[0].message
+    assert "epoch 2,500:" in found[0].message
 
 
 def test_where_nothing_was_evaluated_there_is_nothing_to_say() -> None:

@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import hashlib
 import io
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -31,7 +32,16 @@ def test_what_is_written_is_read_again_bit_by_bit(images: int, classes: int, see
 
 def test_the_file_is_plain_numpy_and_needs_no_pickle() -> None:
     with np.load(io.BytesIO(written([answered([0, 1], [0, 0])])), allow_pickle=False) as arrays:
-        assert set(arrays) == {"classes", "test_paths", "test_digests", "test_labels", "test_probabilities"}
+        assert set(arrays) == {
+            "classes",
+            "test_paths",
+            "test_path_ends",
+            "test_digests",
+            "test_labels",
+            "test_probabilities",
+        }
+        assert arrays["test_paths"].tobytes() == b"test/0.pngtest/1.png"
+        assert arrays["test_path_ends"].tolist() == [10, 20]
         assert arrays["test_digests"].shape == (2, 32)
         assert arrays["test_digests"][0].tobytes() == hashlib.sha256(b"0").digest()
 
@@ -48,6 +58,20 @@ def test_names_with_commas_quotes_and_other_scripts_survive_file_and_table() -> 
     ]
     assert rows[1][0] == 'test/x,"y".png'
     assert np.float32(rows[3][6]) == found.probabilities[2, 1]
+
+
+def test_one_long_path_does_not_take_its_room_for_every_image() -> None:
+    images = 4_000
+    names = ["ü" * 1_900, *(str(number) for number in range(1, images))]
+    given_split = answered([0] * images, [0] * images, names=names)
+    tracemalloc.start()
+    try:
+        found = read(written([given_split]))[Split.TEST]
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert found.paths == given_split.paths
+    assert peak < 8 * 2**20  # as an array of strings, the paths alone are 30 MB
 
 
 def test_a_cell_has_exactly_its_images_and_the_surest_first() -> None:

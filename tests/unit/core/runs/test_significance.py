@@ -121,7 +121,7 @@ def test_holm_by_hand() -> None:
     ("counts", "expected"),
     [
         (McNemar(97, 2, 5, 6), "Cannot be told apart on 110 test images: 2.7 percentage points better"),
-        (McNemar(60, 5, 30, 15), "The difference is real on 110 test images: 22.7 percentage points better"),
+        (McNemar(60, 5, 30, 15), "Shown on these 110 test images: 22.7 percentage points better"),
         (McNemar(60, 30, 5, 15), "22.7 percentage points worse"),
         (McNemar(100, 0, 0, 10), "each image is right in both or wrong in both"),
         (McNemar(90, 5, 5, 10), "as many are right in both; 5 are right only here, 5 only in the baseline"),
@@ -132,21 +132,41 @@ def test_holm_by_hand() -> None:
 def test_it_is_said_in_plain_words(counts: McNemar, expected: str) -> None:
     found = representation(counts, p_adjusted=counts.p_value, comparisons=1, split="test")
     assert expected in found["words"]
-    assert found["is_real"] == (found["p_value"] < 0.05)
+    assert found["is_shown"] == (found["p_value"] < 0.05)
 
 
-def run_of(number: int, *, seed: int, accuracy: float, epochs: int = 2) -> Run:
+@given(st.integers(0, 40), st.integers(0, 80), st.integers(0, 300), st.integers(1, 5))
+def test_interval_and_p_value_never_contradict_each_other_without_a_word(
+    left: int, right: int, both: int, comparisons: int
+) -> None:
+    counts = McNemar(both=both, only_left=left, only_right=right, neither=1)
+    p_adjusted = min(1.0, counts.p_value * comparisons)
+    found = representation(counts, p_adjusted=p_adjusted, comparisons=comparisons, split="test")
+    low, high = found["interval"]
+    leaves_out_0 = not low <= 0 <= high
+    assert leaves_out_0 or not found["is_shown"]
+    assert ("The interval leaves out 0, but" in found["words"]) == (leaves_out_0 and not found["is_shown"])
+
+
+def test_why_an_interval_leaves_out_0_where_nothing_is_shown() -> None:
+    five = representation(McNemar(105, 0, 5, 0), p_adjusted=0.0625, comparisons=1, split="test")
+    assert "a bootstrap is narrow where few images are right in one only" in five["words"]
+    several = representation(McNemar(90, 2, 12, 6), p_adjusted=5 * 0.0129, comparisons=5, split="test")
+    assert "it is of this comparison alone; p counts all of them" in several["words"]
+
+
+def run_of(number: int, *, seed: int, accuracy: float | None, epochs: int = 2, state: str = "finished") -> Run:
     return Run.model_validate(
         {
             "id": str(number),
             "name": "a run",
-            "state": "finished",
+            "state": state,
             "architecture_id": "a",
             "dataset_id": "d",
             "version_id": "v",
             "configuration": Configuration(epochs=epochs, seed=seed),
             "progress": {"epochs": epochs},
-            "evaluation": {"test": {"accuracy": accuracy, "loss": 1.0}},
+            "evaluation": {} if accuracy is None else {"test": {"accuracy": accuracy, "loss": 1.0}},
             "created_at": "2026-01-01T00:00:00Z",
         }
     )
@@ -164,8 +184,39 @@ def test_runs_that_differ_in_their_seed_alone_are_one_group_with_mean_and_spread
     assert measured["sd"] == pytest.approx(np.std(values, ddof=1))
     assert (measured["n"], measured["low"], measured["high"]) == (4, 0.8, pytest.approx(0.83))
     assert second["runs"] == ["9", "10"]
-    assert second["against_first"]["test_accuracy"] == pytest.approx(1 / 15)  # of 15 arrangements none is as far apart
+    # Of 15 arrangements none is as far apart; accuracy and loss are told at once, so the smaller p is doubled.
+    assert second["against_first"] == {"test_accuracy": pytest.approx(2 / 15), "test_loss": 1.0}
     assert repeats([run_of(1, seed=1, accuracy=0.5)]) == []
+
+
+def test_runs_that_did_not_finish_are_no_repeats_and_hide_none() -> None:
+    good = [run_of(n, seed=n, accuracy=0.8 + n / 100) for n in range(3)]
+    others = [
+        run_of(10, seed=0, accuracy=None, state="failed"),  # before the one that finished: it must not take its place
+        run_of(11, seed=1, accuracy=0.1, state="queued"),  # goes on, and has what was measured before
+        run_of(12, seed=7, accuracy=0.2, state="stopped"),
+        run_of(13, seed=8, accuracy=0.3, state="diverged"),
+        run_of(14, seed=9, accuracy=None),
+    ]
+    [group] = repeats([*others, *good])
+    assert (group["runs"], group["seeds"]) == (["0", "1", "2"], [0, 1, 2])
+    assert group["measures"]["test_accuracy"]["values"] == pytest.approx([0.8, 0.81, 0.82])
+    assert group["measures"]["test_accuracy"]["n"] == 3
+    assert repeats(others) == []
+
+
+def test_p_values_of_several_groups_are_raised_together() -> None:
+    # Six runs each: of 924 arrangements two are as far apart.
+    runs = [
+        run_of(100 * group + seed, seed=seed, accuracy=0.5 + group / 10 + seed / 1000, epochs=group + 1)
+        for group in range(4)
+        for seed in range(6)
+    ]
+    first, *rest = repeats(runs)
+    assert first["against_first"] is None
+    # Three groups with two measures each are six p-values; those of the losses, which are all alike, are 1.
+    assert [group["against_first"]["test_accuracy"] for group in rest] == pytest.approx([6 * 2 / 924] * 3)
+    assert [group["against_first"]["test_loss"] for group in rest] == [1.0] * 3
 
 
 @given(st.lists(st.integers(0, 30), min_size=2, max_size=6), st.lists(st.integers(0, 30), min_size=2, max_size=6))
