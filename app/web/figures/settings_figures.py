@@ -149,9 +149,16 @@ def scatter_figure(compared: Compared, *, setting: str, metric: str, theme: Them
     }
     axis = {"gridcolor": colours.grid, "zeroline": False, "automargin": True}
     scale = {"type": "log" if across.is_wide else "linear"} if across.is_numeric else {"type": "category"}
+    reached = {value for value in up.values if value is not None}
+    if len(reached) == 1:
+        # Plotly would show one accuracy between 0 and twice as much.
+        (value,) = reached
+        axis_up = {**axis, "range": [value - _ROOM, value + _ROOM]}
+    else:
+        axis_up = axis
     layout = _layout(colours) | {
         "xaxis": {**axis, **scale, "title": {"text": across.title}},
-        "yaxis": {**axis, "title": {"text": up.title}, "tickformat": ".4~p" if "accuracy" in metric else ""},
+        "yaxis": {**axis_up, "title": {"text": up.title}, "tickformat": ".4~p" if "accuracy" in metric else ""},
     }
     return {"data": [trace], "layout": layout}
 

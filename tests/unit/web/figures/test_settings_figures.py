@@ -87,3 +87,14 @@ def test_what_is_not_there_is_said(setting: str, metric: str) -> None:
     assert figure["data"] == []
     assert "<b>" not in figure["layout"]["annotations"][0]["text"]
     assert parallel_figure(compared(seed=[1, 1]))["data"] == []
+
+
+def test_one_result_of_all_runs_stands_in_the_middle() -> None:
+    found = compared(seed=[1, 2])
+    for run in found["runs"]:
+        run["summary"]["val_accuracy"]["best"] = 0.78
+    low, high = scatter_figure(found, setting="seed", metric="val_accuracy")["layout"]["yaxis"]["range"]
+    assert (low + high) / 2 == pytest.approx(0.78)
+    assert (
+        "range" not in scatter_figure(compared(seed=[1, 2]), setting="seed", metric="val_accuracy")["layout"]["yaxis"]
+    )
