@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 
 def test_lines_are_seen_before_the_library_that_draws_them_is_there(comparison: Page) -> None:
     page, held = comparison, list[Route]()
-    page.route("**/plotly.min.js", held.append)
+    page.route("**/plotly.min.js", lambda route: held.append(route))  # noqa: PLW0108 -- Playwright marks its handlers
     page.reload(wait_until="commit")
     sketch = chart(page, "val_loss").locator("canvas")
     expect(sketch).to_be_visible()

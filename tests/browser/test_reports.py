@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Frame, Page, expect
 
 from tests.fixtures.browsing import Tab
+from tests.fixtures.scripted import until
 
 pytestmark = pytest.mark.browser
 
@@ -62,7 +63,8 @@ def test_a_report_is_read_without_a_server(report: Page, chromium: Browser, tmp_
     assert alone.locator(".js-plotly-plot").count() == 8
     assert alone.evaluate("document.documentElement.scrollWidth <= innerWidth")
     alone.set_viewport_size({"width": 390, "height": 900})
-    alone.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
+    # Its policy forbids the page to evaluate text, which is how Playwright waits.
+    until(lambda: bool(alone.evaluate("document.documentElement.scrollWidth <= innerWidth")))
     assert complaints == []
     context.close()
 

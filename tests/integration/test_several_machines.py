@@ -125,7 +125,8 @@ def test_a_run_goes_its_whole_way_between_them(machines: RunningApp, storage: st
         workers = client.get("/workers").json()["items"]
         kept = {artifact["name"] for artifact in client.get(f"/runs/{run_id}/artifacts").json()["items"]}
     assert weights.startswith(b"\x89HDF")
-    assert kept == {"best.weights.h5", "best.keras", "architecture.json", "history.csv", "run.json"}
+    always = {"best.weights.h5", "best.keras", "architecture.json", "history.csv", "predictions.npz", "run.json"}
+    assert kept == always
     assert (part.status_code, part.content) == (206, b"HDF")
     assert {worker["name"] for worker in workers if worker["alive"]} == {
         done["worker"],
