@@ -31,10 +31,11 @@ for (const kind of ["dragover", "drop"]) {
 }
 
 export async function connect(root) {
-  for (const element of root.querySelectorAll("[data-module]")) {
-    if (connected.has(element)) continue;
-    connected.add(element);
-    const { default: Component } = await loaders[element.dataset.module]();
+  const fresh = [...root.querySelectorAll("[data-module]")].filter((element) => !connected.has(element));
+  // All are fetched at once, and come to life in the document's order.
+  const modules = fresh.map((element) => connected.add(element) && loaders[element.dataset.module]());
+  for (const [number, element] of fresh.entries()) {
+    const { default: Component } = await modules[number];
     new Component(element);
   }
 }

@@ -11,8 +11,9 @@ export default class Comparison {
     this.runs = JSON.parse(element.dataset.described);
     this.baseline = element.dataset.baseline;
     this.rows = new Map([...element.querySelectorAll("[data-row]")].map((row) => [row.dataset.row, row]));
-    this.charts = [...element.querySelectorAll("[data-chart]")].map((chart) => new CurveChart(chart, {
+    this.charts = [...element.querySelectorAll("[data-chart]")].map((chart, number) => new CurveChart(chart, {
       runs: this.runs.map(({ id }) => id),
+      isSeen: number === 0,
       onZoom: (from, to) => this.set({ from, to }),
       onPlace: (chart, x, where) => this.point(chart, x, where),
       onLog: (metric) => this.set({ log: toggled(this.state.log, metric) }),

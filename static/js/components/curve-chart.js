@@ -8,6 +8,7 @@ import { fileName } from "../lib/file-name.js";
 import { requestJson } from "../lib/http.js";
 import { sketch } from "../lib/sketch.js";
 import { currentTheme } from "../lib/theme.js";
+import { inTurn } from "../lib/turns.js";
 import CurveCursor from "./curve-cursor.js";
 
 const CONFIG = { displayModeBar: false, responsive: true, doubleClick: "reset" };
@@ -30,8 +31,10 @@ function oneAtATime(act) {
 }
 
 export default class CurveChart {
-  constructor(element, { runs, onZoom, onPlace, onLog }) {
+  // `isSeen` until the browser has told where it is.
+  constructor(element, { runs, isSeen, onZoom, onPlace, onLog }) {
     this.element = element;
+    this.isSeen = isSeen;
     this.metric = element.dataset.metric;
     this.runs = runs;
     this.onZoom = onZoom;
@@ -88,7 +91,8 @@ export default class CurveChart {
     if (wanted === this.asked) return this.received === wanted && this.draw();
     this.asked = wanted;
     try {
-      const found = await requestJson(wanted);
+      // Until its turn comes, something else may be wanted.
+      const found = await inTurn(() => (wanted === this.asked ? requestJson(wanted) : null));
       if (wanted !== this.asked) return;
       this.received = wanted;
       this.found = found;

@@ -8,6 +8,7 @@ import { fileName } from "../lib/file-name.js";
 import { loaded } from "../lib/loaded.js";
 import { requestJson } from "../lib/http.js";
 import { currentTheme, onThemeChange } from "../lib/theme.js";
+import { inTurn } from "../lib/turns.js";
 import FigureWalk from "./figure-walk.js";
 
 const CONFIG = { displaylogo: false, responsive: true, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
@@ -49,7 +50,7 @@ export default class Figure {
     const address = new URL(this.element.dataset.source, location.href);
     address.searchParams.set("theme", currentTheme());
     if (this.view === "folded") address.searchParams.set("repeats", "folded");
-    this.figure = await requestJson(address);
+    this.figure = await inTurn(() => requestJson(address));
     if (!this.element.isConnected) return;
     await loaded("Plotly");
     if (!this.plot.isConnected) this.element.append(this.plot);
