@@ -11,20 +11,22 @@ from tests.fixtures.comparing import chart, drawn, figure, query, row, until_dra
 pytestmark = pytest.mark.browser
 
 
-def test_lines_are_seen_before_the_library_that_draws_them_is_there(comparison: Page) -> None:
+def test_the_first_chart_is_asked_for_alone_and_drawn_before_the_others_answer(comparison: Page) -> None:
     page, held = comparison, list[Route]()
-    page.route("**/plotly.min.js", lambda route: held.append(route))  # noqa: PLW0108 -- Playwright marks its handlers
+    page.route("**/comparisons/figure?*", lambda route: held.append(route))  # noqa: PLW0108 -- Playwright marks its handlers
     page.reload(wait_until="commit")
-    sketch = chart(page, "val_loss").locator("canvas")
-    expect(sketch).to_be_visible()
-    assert sketch.evaluate(
-        "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value > 0)"
-    )
-    for route in held:
-        route.continue_()
-    page.unroute("**/plotly.min.js")
+    first = page.locator("[data-chart]").first
+    with page.expect_request("**/comparisons/figure?*"):
+        pass
+    page.wait_for_timeout(300)
+    assert len(held) == 1
+    assert f"metric={first.get_attribute('data-metric')}" in held[0].request.url
+    with page.expect_request("**/comparisons/figure?*"):
+        held[0].continue_()
+    expect(first.locator(".curve-figure.figure-drawn")).to_be_visible()
+    # What was held is let go with that.
+    page.unroute("**/comparisons/figure?*")
     drawn(page, "val_loss", lines=4)
-    expect(sketch).to_have_count(0)
 
 
 def test_smoothing_follows_slider_and_number_and_back_goes_back(comparison: Page) -> None:

@@ -3,10 +3,9 @@
 
 import { asNumber, constantRange, drawnTraces, merged, usualRange } from "../lib/curves.js";
 import { make } from "../lib/dom.js";
-import { loaded, runAfter } from "../lib/loaded.js";
+import { loaded } from "../lib/loaded.js";
 import { fileName } from "../lib/file-name.js";
 import { requestJson } from "../lib/http.js";
-import { sketch } from "../lib/sketch.js";
 import { currentTheme } from "../lib/theme.js";
 import { inTurn } from "../lib/turns.js";
 import CurveCursor from "./curve-cursor.js";
@@ -14,11 +13,6 @@ import CurveCursor from "./curve-cursor.js";
 const CONFIG = { displayModeBar: false, responsive: true, doubleClick: "reset" };
 const POINTS_OF_ALL = 20_000;
 const [FEWEST, MOST] = [200, 1_200];
-
-
-// The first lines are seen before Plotly is run.
-let seen;
-runAfter(new Promise((resolve) => (seen = resolve)));
 
 const painted = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
 
@@ -90,6 +84,8 @@ export default class CurveChart {
     const wanted = this.address("figure", { max_points: points, theme: currentTheme() });
     if (wanted === this.asked) return this.received === wanted && this.draw();
     this.asked = wanted;
+    // The browser runs it while the server computes; whether that went well is asked where it is used.
+    loaded("Plotly").catch(() => {});
     try {
       // Until its turn comes, something else may be wanted.
       const found = await inTurn(() => (wanted === this.asked ? requestJson(wanted) : null));
@@ -113,26 +109,13 @@ export default class CurveChart {
     const columns = this.drawn.filter(({ raw }) => raw).map(({ y }) => y);
     const range = state.outliers ? usualRange(columns, { isLog: this.isLog }) : this.isLog ? null : constantRange(columns);
     if (range) layout.yaxis.range = range;
-    if (!globalThis.Plotly) await this.sketch(layout);
     await oneAtATime(() => Plotly.react(this.plot, merged(this.drawn), layout, CONFIG));
     if (!this.figure.classList.contains("figure-drawn")) this.begin();
     this.element.dataset.points = String(Math.max(0, ...this.drawn.map(({ x }) => x.length)));
     this.element.dataset.lines = String(this.drawn.filter(({ raw }) => raw).length);
   }
 
-  async sketch(layout) {
-    const { width, height } = this.figure.getBoundingClientRect();
-    this.canvas?.remove();
-    this.canvas = sketch(this.drawn, layout, { width, height, ratio: devicePixelRatio });
-    this.figure.append(this.canvas);
-    this.figure.classList.add("figure-sketched");
-    await painted();
-    seen();
-  }
-
   begin() {
-    this.canvas?.remove();
-    this.figure.classList.remove("figure-sketched");
     this.plot.on("plotly_relayout", (changes) => this.zoomed(changes));
     this.figure.classList.remove("figure-failed");
     this.figure.classList.add("figure-drawn");

@@ -1,20 +1,12 @@
 // A large script of somebody else: the page fetches it beside everything else, and it is run once it is needed, since
-// running it keeps the browser busy for most of a second.
+// running it keeps the browser busy.
 
-const LONGEST_WAIT_MS = 1_500;
 const running = new Map();
-let held = Promise.resolve();
-
-// What is quick goes first: nothing is run before the promise is settled, or has taken too long.
-export function runAfter(promise) {
-  const late = new Promise((resolve) => setTimeout(resolve, LONGEST_WAIT_MS));
-  held = Promise.race([promise, late]).catch(() => {});
-}
 
 // What the script defines, once it has.
 export function loaded(name) {
   if (globalThis[name]) return Promise.resolve(globalThis[name]);
-  if (!running.has(name)) running.set(name, held.then(() => run(name)));
+  if (!running.has(name)) running.set(name, run(name));
   return running.get(name);
 }
 

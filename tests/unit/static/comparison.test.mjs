@@ -5,7 +5,6 @@ import { test } from "node:test";
 
 const { filterOf, readState, shownRuns, toggled, writeState } = await import(`${process.env.LIB}/comparison-state.js`);
 const { asNumber, constantRange, deltaText, drawnTraces, nearestIndex, placeText, quantile, smoothed, usualRange, valuesAt, valueText } = await import(`${process.env.LIB}/curves.js`);
-const { scale } = await import(`${process.env.LIB}/sketch.js`);
 
 const RUNS = [
   { id: "a", name: "compact on dice", values: { style: "sequential", learning_rate: 0.001, seed: 1, early_stopping: null, deterministic: true, tag: ["good", "old"] } },
@@ -138,24 +137,4 @@ test("numbers and places are written as people read them", () => {
   assert.equal(asNumber("1970-01-02"), 86_400_000);
   assert.equal(asNumber(7), 7);
   assert.equal(asNumber("7.5"), 7.5);
-});
-
-test("a sketch's lines lie where their values are between the edges of its place", () => {
-  const plain = scale({ type: "linear" }, [[0, 5, null, 10]], [100, 0]);
-  assert.deepEqual([0, 5, 10].map(plain), [100, 50, 0]);
-  assert.ok(Number.isNaN(plain(null)));
-  const roomy = scale({}, [[0, 10]], [100, 0], 0.5);
-  assert.deepEqual([0, 10].map(roomy), [75, 25]);
-  const logarithmic = scale({ type: "log" }, [[1, 100, 0, -3]], [0, 200]);
-  assert.deepEqual([1, 10, 100].map(logarithmic), [0, 100, 200]);
-  assert.ok(Number.isNaN(logarithmic(0)));
-  const given = scale({ type: "log", range: [0, 1] }, [[5]], [0, 10]);
-  assert.equal(given(10), 10);
-  const dates = scale({ type: "date" }, [["2026-11-30 00:00:00", "2026-11-30 00:00:10"]], [0, 10]);
-  assert.equal(dates("2026-11-30 00:00:05"), 5);
-});
-
-test("a sketch of one value, or of none, is somewhere", () => {
-  assert.equal(scale({}, [[3]], [100, 0])(3), 100);
-  assert.equal(scale({}, [], [100, 0])(0), 100);
 });
