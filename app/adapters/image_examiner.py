@@ -75,7 +75,7 @@ class Examiner:
         small = shrunk(image.pixels)
         colored = small.ndim == 3
         gray = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY) if colored else small
-        self._records[row] = fingerprint(gray, longer_side=max(image.height, image.width))
+        fingerprint(self._records[row], gray, longer_side=max(image.height, image.width))
         thumbnail = cv2.resize(gray, (THUMBNAIL_SIDE, THUMBNAIL_SIDE), interpolation=cv2.INTER_AREA)
         red, green, blue = (round(value, 1) for value in (cv2.mean(small)[:3] if colored else [gray.mean()] * 3))
         return ImageFacts(

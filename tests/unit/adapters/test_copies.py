@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from app.adapters.copies import finder
 from app.adapters.copies.finder import FoundPair, find_copies
-from app.adapters.copies.fingerprint import fingerprint, shrunk
+from app.adapters.copies.fingerprint import RECORD, fingerprint, shrunk
 from app.adapters.copies.verification import verified
 from tests.factories import photographs
 
@@ -36,7 +36,9 @@ def scene(seed: int, *, pips: int = 3, at: tuple[int, int] = (330, 250), noise: 
 
 def found(images: Sequence[Image.Image]) -> list[FoundPair]:
     pixels: list[NDArray[np.uint8]] = [np.asarray(image.convert("L")) for image in images]
-    records = np.stack([fingerprint(shrunk(array), longer_side=max(array.shape)) for array in pixels])
+    records = np.zeros(len(pixels), RECORD)
+    for record, array in zip(records, pixels, strict=True):
+        fingerprint(record, shrunk(array), longer_side=max(array.shape))
     return find_copies(
         records,
         np.arange(len(records)),
