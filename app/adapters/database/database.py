@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from app.adapters.database.architectures import SqlArchitectures
@@ -21,7 +21,7 @@ from app.adapters.database.statistics import SqlStatistics
 from app.adapters.database.workers import SqlWorkers
 from app.core.datasets.browsing import ImageStore
 from app.core.datasets.statistics import StatisticsStore
-from app.core.errors import UnavailableError
+from app.core.errors import InvalidError, UnavailableError
 from app.core.ports import Architectures, Clock, Datasets, NewId, Sources, Workers
 from app.core.runs.exports import Exports
 from app.core.runs.report import Reports
@@ -49,7 +49,11 @@ class SqlTransaction:
 
 
 class SqlDatabase:
-    """SQLite or PostgreSQL by URL. A transaction that cannot be had raises UnavailableError."""
+    """SQLite or PostgreSQL by URL. A transaction that cannot be had raises UnavailableError.
+
+    What it can neither keep nor look for (a text with a NUL, half of a surrogate pair, too large a number) raises
+    InvalidError.
+    """
 
     def __init__(self, url: str, *, clock: Clock, new_id: NewId) -> None:
         self.engine = make_engine(url)
@@ -65,6 +69,11 @@ class SqlDatabase:
         except OperationalError as error:
             raise UnavailableError(
                 f"The database did not answer ({type(error.orig).__name__}). Nothing was changed; try again in a moment."
+            ) from error
+        except (DataError, UnicodeEncodeError) as error:
+            raise InvalidError(
+                "Something in this request can stand in no database: a NUL, half of a surrogate pair, or too large a "
+                "number. Nothing was changed; send it without that character or number."
             ) from error
 
     def ping(self) -> None:
