@@ -115,9 +115,9 @@ class EvaluationService:
         items = [shown(found, int(place)) for place in places[offset : offset + limit]]
         return Cell(items=items, offset=offset, total=len(places))
 
-    def table(self, run_id: str, split: Split) -> Iterator[str]:
-        """CSV, a line per image with the output of every class."""
-        return self._split(run_id, split).csv_lines()
+    def table(self, run_id: str, split: Split) -> Iterator[list[str]]:
+        """The columns' names, then a row per image with the output of every class."""
+        return self._split(run_id, split).rows()
 
     def symptoms(self, run: Run, evaluations: dict[Split, dict[str, Any]]) -> Sequence[Symptom]:
         """Whether it has learned anything, and why not."""

@@ -70,8 +70,13 @@ def download(
 
 
 def attached(name: str) -> dict[str, str]:
-    """The header by which a browser saves the answer under a name, in any alphabet."""
-    return {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
+    """The header by which a browser saves the answer under a name, in any alphabet.
+
+    A plain name stands beside it where the alphabet needs one: `curl -OJ` reads no other.
+    """
+    plain = "".join(letter if 32 <= ord(letter) < 127 and letter not in '"\\%' else "_" for letter in name)
+    in_full = "" if plain == name else f"; filename*=UTF-8''{quote(name, safe='')}"
+    return {"Content-Disposition": f'attachment; filename="{plain}"{in_full}'}
 
 
 def file_name(owner: str, name: str) -> str:

@@ -6,7 +6,6 @@ would give every path the room of the longest, four bytes a letter), `{split}_di
 class, and `{split}_probabilities` (images, classes) float32, the network's outputs.
 """
 
-import csv
 import io
 import zipfile
 import zlib
@@ -113,14 +112,14 @@ class Predicted:
         """The places, ordered by how sure the network was."""
         return places[np.argsort(-self.confidence[places], kind="stable")]
 
-    def csv_lines(self) -> Iterator[str]:
-        """A table: a line per image with its path, digest, true and predicted class, and the output of every class."""
-        yield _line(["path", "sha256", "class", "predicted", "correct", *(f"output {name}" for name in self.classes)])
+    def rows(self) -> Iterator[list[str]]:
+        """A table: the columns' names, then for each image its path, digest, true and predicted class, every class's output."""
+        yield ["path", "sha256", "class", "predicted", "correct", *(f"output {name}" for name in self.classes)]
         for place in range(len(self)):
             true, answer = self.classes[self.labels[place]], self.classes[self.predicted[place]]
             outputs = (repr(float(value)) for value in self.probabilities[place])
             right = "yes" if self.correct[place] else "no"
-            yield _line([self.paths[place], self.digests[place], true, answer, right, *outputs])
+            yield [self.paths[place], self.digests[place], true, answer, right, *outputs]
 
     def _number(self, name: str) -> int:
         if name not in self.classes:
@@ -177,9 +176,3 @@ def _packed(paths: Sequence[str], name: str) -> dict[str, NDArray[np.generic]]:
 def _unpacked(arrays: Mapping[str, NDArray[np.generic]], name: str) -> tuple[str, ...]:
     content, ends = arrays[f"{name}_paths"].tobytes(), arrays[f"{name}_path_ends"].tolist()
     return tuple(content[start:end].decode() for start, end in pairwise([0, *ends]))
-
-
-def _line(values: Sequence[str]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer).writerow(values)
-    return buffer.getvalue()

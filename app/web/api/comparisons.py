@@ -1,23 +1,24 @@
 """Comparisons over REST."""
 
-import csv
-import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic_core import to_json
 
+from app.core.datasets.folders import fit_for_a_file
 from app.core.errors import FieldError, InvalidError
 from app.core.runs.request import MOST_RUNS_AT_ONCE
 from app.core.runs.run import Run
 from app.core.runs.series import Axis, Series, Wanted
 from app.web.dependencies import Services
+from app.web.downloads import attached
 from app.web.figures.compared_curves import compared_curves
 from app.web.figures.grouped_curves import grouped_curves
 from app.web.figures.palette import ThemeName
 from app.web.figures.settings_figures import parallel_figure, scatter_figure
+from app.web.tables import csv_table
 
 router = APIRouter(prefix="/comparisons", tags=["comparisons"])
 
@@ -109,11 +110,11 @@ def series_(
     # One run after another: all of them at once can be a gigabyte.
     curves = ((run, services.curves.of(run, wanted).get(metric)) for run in services.curves.runs(runs))
     found = ((run, curve) for run, curve in curves if curve is not None)
-    plain = "".join(letter if (letter.isascii() and letter.isalnum()) or letter == "_" else "-" for letter in metric)
-    headers = {"Content-Disposition": f'attachment; filename="{plain[:80]}.{format}"'}
+    name = f"{fit_for_a_file(metric)[:80]}.{format}"
     if format == "csv":
-        return StreamingResponse(_lines(found, wanted.axis, metric), media_type="text/csv", headers=headers)
-    return StreamingResponse(_parts(found, wanted.axis, metric), media_type="application/json", headers=headers)
+        return csv_table(_rows(found, wanted.axis, metric), name=name)
+    parts = _parts(found, wanted.axis, metric)
+    return StreamingResponse(parts, media_type="application/json", headers=attached(name))
 
 
 def _parts(curves: Iterator[tuple[Run, Series]], axis: Axis, metric: str) -> Iterator[bytes]:
@@ -123,17 +124,11 @@ def _parts(curves: Iterator[tuple[Run, Series]], axis: Axis, metric: str) -> Ite
     yield b"]}"
 
 
-def _lines(curves: Iterator[tuple[Run, Series]], axis: Axis, metric: str) -> Iterator[str]:
-    file = io.StringIO()
-    writer = csv.writer(file)
-    writer.writerow(["run", "name", "attempt", axis, metric])
+def _rows(curves: Iterator[tuple[Run, Series]], axis: Axis, metric: str) -> Iterator[Sequence[str | int]]:
+    yield ["run", "name", "attempt", axis, metric]
     for run, curve in curves:
         for place, value, attempt in zip(curve.x, curve.y, curve.attempts, strict=True):
-            writer.writerow([run.id, run.name, attempt, repr(place), "" if value is None else repr(value)])
-        yield file.getvalue()
-        file.seek(0)
-        file.truncate()
-    yield file.getvalue()
+            yield [run.id, run.name, attempt, repr(place), "" if value is None else repr(value)]
 
 
 def _json(content: Any, headers: Mapping[str, str] | None = None) -> Response:

@@ -9,6 +9,7 @@ from app.core.datasets.dataset import Split
 from app.services.evaluations import Cell
 from app.web.dependencies import Services
 from app.web.positions import offset_of
+from app.web.tables import csv_table
 
 router = APIRouter(tags=["evaluations"])
 
@@ -50,9 +51,7 @@ def predicted_images(
 @router.get("/runs/{run_id}/predicted.csv", response_class=StreamingResponse)
 def predicted_table(run_id: str, services: Services, split: Split = Split.TEST) -> StreamingResponse:
     """What was answered for each image of a split: path, SHA-256, true and predicted class, the output of every class."""
-    lines = services.evaluations.table(run_id, split)
-    headers = {"Content-Disposition": f'attachment; filename="predicted-{split.value}.csv"'}
-    return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
+    return csv_table(services.evaluations.table(run_id, split), name=f"predicted-{split.value}.csv")
 
 
 @router.get("/comparisons/classes")

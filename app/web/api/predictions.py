@@ -1,9 +1,7 @@
 """Trained networks over REST: what one makes of an image, or of all images of a dataset."""
 
-import csv
-import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Annotated, Any, Literal
 
@@ -21,11 +19,14 @@ from app.services.predictions import DatasetPrediction
 from app.web.bounded_body import bounded
 from app.web.dependencies import Services
 from app.web.problems import field_errors
+from app.web.tables import csv_table
 
 router = APIRouter(prefix="/runs", tags=["predictions"])
 
 Form = Literal["json", "csv"]
 MOST_JSON_BYTES = 16 * 2**10
+PREDICTED_AT_ONCE = 16
+"""Rows of a table that are sent together: a fifth of a second of work."""
 _FORM_BYTES = 16 * 2**10
 """What a form has beside its image: boundaries, names, a few fields."""
 _COLUMNS = ("path", "split", "class", "predicted", "probability", "correct", "digest", "problem")
@@ -104,8 +105,7 @@ def _about_dataset(services: Services, run_id: str, asked: PredictionQuery, of: 
     outcomes = chain(first, found.outcomes)
     if asked.format == "json":
         return StreamingResponse(_lines(found, outcomes), media_type="application/x-ndjson")
-    disposition = {"Content-Disposition": f'attachment; filename="predictions-{run_id}.csv"'}
-    return StreamingResponse(_csv(outcomes), media_type="text/csv; charset=utf-8", headers=disposition)
+    return csv_table(_rows(outcomes), name=f"predictions-{run_id}.csv", rows_at_once=PREDICTED_AT_ONCE)
 
 
 def _lines(found: DatasetPrediction, outcomes: Iterable[Outcome]) -> Iterator[str]:
@@ -123,24 +123,18 @@ def _lines(found: DatasetPrediction, outcomes: Iterable[Outcome]) -> Iterator[st
     yield _line({"done": done, "correct": correct, "accuracy": correct / done if done else None})
 
 
-def _csv(outcomes: Iterable[Outcome]) -> Iterator[str]:
-    yield _csv_row(_COLUMNS)
+def _rows(outcomes: Iterable[Outcome]) -> Iterator[Sequence[Any]]:
+    yield _COLUMNS
     try:
         for outcome in outcomes:
             told: dict[str, Any] = outcome.row() | {"correct": outcome.predicted == outcome.class_name}
-            yield _csv_row([told.get(name) for name in _COLUMNS])
+            yield [told.get(name) for name in _COLUMNS]
     except DiceboardError as error:
-        yield _csv_row([*("" for _ in _COLUMNS[:-1]), f"Broken off: {error.detail}"])
+        yield [*("" for _ in _COLUMNS[:-1]), f"Broken off: {error.detail}"]
 
 
 def _line(content: JsonObject) -> str:
     return json.dumps(content, ensure_ascii=False) + "\n"
-
-
-def _csv_row(values: Iterable[Any]) -> str:
-    target = io.StringIO()
-    csv.writer(target).writerow(values)
-    return target.getvalue()
 
 
 def _kind(request: Request) -> str:

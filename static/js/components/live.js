@@ -43,7 +43,10 @@ export default class Live {
   async fetched() {
     try {
       const response = await fetch(location.href, { headers: { Accept: "text/html" } });
-      if (response.redirected) location.reload(); // signed out meanwhile
+      if (response.redirected || response.status === 404) {
+        this.end();
+        location.reload(); // signed out, or what the page is of is gone: the server says so
+      }
       if (!response.ok) return null;
       return new DOMParser().parseFromString(await response.text(), "text/html");
     } catch {
