@@ -28,7 +28,7 @@ explore: $(VENV)/.installed-dev ## look for examples that no test has seen, EXAM
 test-long: $(VENV)/.installed-dev ## kill 20 real trainings at random moments (half an hour); writes the report
 	$(BIN)/python -m tests.long kills --runs $(or $(RUNS),20)
 
-soak: $(VENV)/.installed-dev ## 200 scripted runs, something killed every 5 s (at most 20 minutes)
+soak: $(VENV)/.installed-dev ## 200 scripted runs, something killed every 5 s for at most 20 minutes
 	$(BIN)/python -m tests.long soak --runs $(or $(RUNS),200) --minutes $(or $(MINUTES),20)
 
 check: $(VENV)/.installed-dev ## format, lint, types, layers, templates

@@ -30,6 +30,7 @@ from tests.long import report, victims
 EPOCHS = 4
 MOST_GROWTH_MEBIBYTES, MOST_GROWTH_FILES = 8, 4
 MOST_ROWS = 12
+LONGEST_PEACE_SECONDS = 1200
 TITLE = "Soak: many runs, something killed every few seconds"
 KINDS = (victims.TRAINER, victims.SUPERVISOR, victims.WORKER, victims.BROKER)
 QUICK = {"LEASE_SECONDS": "6", "HEARTBEAT_SECONDS": "1", "RECONCILE_SECONDS": "1"}
@@ -64,10 +65,12 @@ class Soak:
             return
         self._kill_at = now + self._every
         self._measure()
-        kind = self._chance.choice(KINDS)
-        if victims.kill(os.getpid(), kind):
-            self.killed[kind] += 1
-        if now > self._ends_at or self._is_done():
+        if now < self._ends_at:
+            kind = self._chance.choice(KINDS)
+            if victims.kill(os.getpid(), kind):
+                self.killed[kind] += 1
+        # Once nothing is killed any more, everything that waits has to come to its end.
+        if now > self._ends_at + LONGEST_PEACE_SECONDS or self._is_done():
             self._watcher.request_stop()
 
     def _measure(self) -> None:
