@@ -2,8 +2,9 @@
 
     python -m tests.benchmarks.first_step
 
-The compact network on the casino dice, their arrays prepared. Warm is a run that a waiting trainer takes, cold one whose
-waiting trainer was killed a moment before. The moments are those that the events carry, on the clock of this machine.
+The compact network on the casino dice, their arrays prepared. Warm is a run that a waiting trainer takes, once of the
+network that was trained last, whose step it has rehearsed, and once of another; cold is one whose waiting trainer was
+killed a moment before. The moments are those that the events carry, on the clock of this machine.
 """
 
 import os
@@ -14,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from itertools import count, cycle
 from pathlib import Path
 from typing import Any
 
@@ -45,11 +47,20 @@ def main() -> None:
 def measured(app: RunningApp, architecture: str, dataset: str) -> Iterator[str]:
     """Lines of what was measured, each the median and the range of a few."""
 
+    seeds = count()
+    others = cycle([over_rest.preset(app, "compact-sequential")["id"], architecture])
+
     def queued(epochs: int) -> str:
-        return over_rest.run(app, architecture, dataset, epochs=epochs)
+        return over_rest.run(app, architecture, dataset, epochs=epochs, seed=next(seeds))
+
+    def another(epochs: int) -> str:
+        return over_rest.run(app, next(others), dataset, epochs=epochs)
 
     for what, measure in {
         "202 until the first batch's event, trainer waiting": lambda: _first_step(app, queued, warm=True),
+        "202 until the first batch's event, trainer waiting, another network": lambda: _first_step(
+            app, another, warm=True
+        ),
         "202 until the first batch's event, fresh trainer": lambda: _first_step(app, queued, warm=False),
         "trainer killed until another attempt begins": lambda: _another_attempt(app, queued),
         "stop asked for until the trainer is gone": lambda: _gone(app, queued),

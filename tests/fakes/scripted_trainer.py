@@ -37,7 +37,9 @@ class ResourceExhaustedError(Exception):
 class ScriptedTraining:
     """Takes the place of `worker.trainer.training.Training`."""
 
-    def __init__(self, services: ServiceBundle, run: Run, *, asked_to_stop: Callable[[], bool]) -> None:
+    def __init__(
+        self, services: ServiceBundle, run: Run, *, asked_to_stop: Callable[[], bool], rehearsed: Any = None
+    ) -> None:
         self._services = services
         self._run = run
         self._asked_to_stop = asked_to_stop

@@ -14,7 +14,9 @@ def main() -> int:
         command = commands.add_parser(name)
         command.add_argument("--runs", type=int, default=runs)
         command.add_argument("--seed", type=int, default=1)
-    commands.choices["soak"].add_argument("--minutes", type=float, default=20, help="of killing, at most; what waits then is finished in peace")
+    commands.choices["soak"].add_argument(
+        "--minutes", type=float, default=20, help="of killing, at most; what waits then is finished in peace"
+    )
     commands.choices["soak"].add_argument("--every", type=float, default=5, help="seconds from one kill to the next")
     asked = parser.parse_args()
     if asked.command == "kills":

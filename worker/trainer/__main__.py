@@ -9,6 +9,7 @@ off (an error file says why), 3 another attempt has taken over.
 
 import contextlib
 import faulthandler
+import os
 import signal
 import sys
 import threading
@@ -24,7 +25,7 @@ from app.core.runs.run import Run
 from app.services.bundle import ServiceBundle
 from app.settings import Settings
 from worker.logs import error_path, write_error
-from worker.trainer.waiting import next_attempt
+from worker.trainer.waiting import NextAttempt, next_attempt
 from worker.trainers import WAIT
 
 EXIT_FINISHED, EXIT_BROKEN, EXIT_TAKEN_OVER, EXIT_PREEMPTED = 0, 1, 3, 75
@@ -37,16 +38,17 @@ def main(arguments: Sequence[str]) -> int:
     faulthandler.register(signal.SIGUSR1)
     asked_to_stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: asked_to_stop.set())
+    settings = Settings()
     if arguments[0] == WAIT:
-        told = next_attempt(Path(arguments[1]), after_seconds=float(arguments[2]))
+        told = next_attempt(Path(arguments[1]), after_seconds=float(arguments[2]), folder=settings.data)
         if told is None:
             return EXIT_FINISHED
-        run_id, attempt = told
     else:
-        run_id, attempt = arguments[0], int(arguments[1])
-    services = compose(Settings())
+        told = NextAttempt(arguments[0], int(arguments[1]), None)
+    run_id, attempt, _ = told
+    services = compose(settings)
     try:
-        return _attempt(services, run_id, attempt, asked_to_stop)
+        return _attempt(services, told, asked_to_stop)
     except (StaleAttemptError, ConflictError) as error:
         print(error.detail, file=sys.stderr)  # noqa: T201 -- the log of this attempt
         return EXIT_TAKEN_OVER
@@ -57,17 +59,20 @@ def main(arguments: Sequence[str]) -> int:
         raise
 
 
-def _attempt(services: ServiceBundle, run_id: str, attempt: int, asked_to_stop: threading.Event) -> int:
+def _attempt(services: ServiceBundle, told: NextAttempt, asked_to_stop: threading.Event) -> int:
+    run_id, attempt, rehearsed = told
     with services.database.transaction() as transaction:
         run = transaction.runs.get(run_id)
     if run.attempt != attempt or run.is_terminal:
         return EXIT_TAKEN_OVER
+    if rehearsed is not None and rehearsed.spoils(run.configuration):
+        os.execv(sys.executable, [sys.executable, "-m", "worker.trainer", run_id, str(attempt)])  # noqa: S606 -- itself
     # Keras is loaded only now: an attempt that is stale already costs nothing.
     from worker.trainer.callbacks import StoppedError  # noqa: PLC0415
     from worker.trainer.training import Training  # noqa: PLC0415
 
     try:
-        Training(services, run, asked_to_stop=asked_to_stop.is_set).work()
+        Training(services, run, asked_to_stop=asked_to_stop.is_set, rehearsed=rehearsed).work()
     except StoppedError:
         return _stopped(services, run)
     except (StaleAttemptError, ConflictError, UnavailableError):

@@ -26,7 +26,6 @@ from app.services.bundle import ServiceBundle
 from worker.pulse import Pulse, pulse_path
 from worker.trainer.callbacks import DivergedError, OutOfTimeError, StoppedError
 from worker.trainer.checkpoints import Checkpoints
-from worker.trainer.compiling import be_repeatable, compiled
 from worker.trainer.course import Course
 from worker.trainer.data import Batches
 from worker.trainer.evaluation import answers
@@ -34,6 +33,7 @@ from worker.trainer.exports import Exporter, told, versions
 from worker.trainer.fit import Material, train
 from worker.trainer.opened_again import Comparison, compared_images
 from worker.trainer.prepared import Prepared, prepare
+from worker.trainer.rehearsal import Rehearsable, Rehearsed, network_of
 from worker.trainer.reporting import Reporter
 from worker.trainer.starting import lent_weights, take_weights
 
@@ -41,9 +41,17 @@ from worker.trainer.starting import lent_weights, take_weights
 class Training:
     """Prepares, fits, evaluates, exports; every write carries the attempt."""
 
-    def __init__(self, services: ServiceBundle, run: Run, *, asked_to_stop: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        services: ServiceBundle,
+        run: Run,
+        *,
+        asked_to_stop: Callable[[], bool],
+        rehearsed: Rehearsed | None = None,
+    ) -> None:
         self._services = services
         self._run = run
+        self._rehearsed = rehearsed
         self._asked_to_stop = asked_to_stop
         self._data: Path = services.settings.data
         self._stored, self._dataset, self._images = self._read()
@@ -73,9 +81,7 @@ class Training:
         prepared = self._prepare()
         self._move(RunState.STARTING)
         self._say_what_computes()
-        be_repeatable(self._run.configuration)
-        asked = self._run.configuration
-        network = compiled(self._architecture, asked, classes=len(self._classes), start=self._run.start_from)
+        network = self._network()
         self._move(RunState.RUNNING)
         try:
             self._train(network, prepared)
@@ -92,6 +98,16 @@ class Training:
             self._move(RunState.DIVERGED, reason=f"at step {error.step}", error=str(error))
             return
         self._finish(network, prepared)
+
+    def _network(self) -> keras.Model:
+        asked = self._run.configuration
+        part = Rehearsable(architecture=self._architecture, configuration=asked, classes=len(self._classes))
+        network = network_of(part, start=self._run.start_from, rehearsed=self._rehearsed)
+        if self._run.start_from is None:
+            part.note(self._data, parameters=network.count_params())
+        if self._rehearsed is not None and network is self._rehearsed.network:
+            self._reporter.event(EventKind.LOG, {"text": "The step of this network was traced before the run came."})
+        return network
 
     def _say_what_computes(self) -> None:
         found = versions()

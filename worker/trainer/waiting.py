@@ -4,17 +4,36 @@ import gc
 import importlib
 import select
 import sys
+import traceback
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from worker.trainer.rehearsal import Rehearsed
 
 
-def next_attempt(mark: Path, *, after_seconds: float) -> tuple[str, int] | None:
+NOTE = "rehearsal.json"
+"""Where a trainer says what the next one is to rehearse."""
+
+
+class NextAttempt(NamedTuple):
+    """What is to be worked on, and what was rehearsed for it."""
+
+    run_id: str
+    attempt: int
+    rehearsed: "Rehearsed | None"
+
+
+def next_attempt(mark: Path, *, after_seconds: float, folder: Path) -> NextAttempt | None:
     """The run and the attempt of the line that comes in; None where the supervisor is gone.
 
-    The mark is there from when all is loaded until an attempt has come. No device is touched before: TensorFlow looks
-    for GPUs with its first tensor, not when it is imported.
+    The mark is there from when all is loaded until an attempt has come. No GPU is touched before: TensorFlow looks for
+    them with its first tensor, not when it is imported. Where it trains on the CPU, what `folder` says was trained last
+    is rehearsed, unless an attempt waits already.
     """
     select.select([sys.stdin], [], [], after_seconds)
     importlib.import_module("worker.trainer.training")
+    rehearsed = None if select.select([sys.stdin], [], [], 0)[0] else _rehearsed(folder)
     # What is loaded stays: looking through it for garbage again and again would slow the first steps.
     gc.collect()
     gc.freeze()
@@ -22,4 +41,17 @@ def next_attempt(mark: Path, *, after_seconds: float) -> tuple[str, int] | None:
     mark.touch(mode=0o600)
     run_id, _, attempt = sys.stdin.readline().partition(" ")
     mark.unlink(missing_ok=True)
-    return (run_id, int(attempt)) if attempt else None
+    return NextAttempt(run_id, int(attempt), rehearsed) if attempt else None
+
+
+def _rehearsed(folder: Path) -> "Rehearsed | None":
+    if not (folder / NOTE).exists():
+        return None
+    from worker.trainer.rehearsal import Rehearsable, Rehearsed  # noqa: PLC0415 -- it loads Keras
+
+    part = Rehearsable.noted(folder)
+    try:
+        return None if part is None else Rehearsed(part)
+    except Exception:  # noqa: BLE001 -- a run that comes is trained all the same
+        traceback.print_exc()
+        return None
