@@ -170,6 +170,6 @@ def _show(console: Console, run: dict[str, Any]) -> None:
     console.print(f"{run['state']} after {run['progress']['epoch']} of {run['progress']['epochs']} epochs")
     for split, found in run["evaluation"].items():
         loss = "is no number" if found["loss"] is None else f"{found['loss']:.4g}"
-        console.print(f"{split}: accuracy {100 * found['accuracy']:.1f} %, loss {loss}")
+        console.print(f"{split}: accuracy {100 * found['accuracy']:.1f} %, cross-entropy {loss}")
     if run["error"]:
         console.print(escape(run["error"]))

@@ -86,7 +86,7 @@ def _measured(facts: ScriptFacts, described: Described) -> str:
         low, high = (f"{100 * bound:.1f}" for bound in found["interval"])
         lines.append(
             f"- {split.value}: accuracy {100 * found['accuracy']:.1f} % ({low} to {high} %; {found['correct']} of "
-            f"{found['images']} images), loss {_loss(found['loss'])}"
+            f"{found['images']} images), cross-entropy {_loss(found['loss'])}"
         )
         lines += [f"  - {word['text']}" for word in found.get("caveats", {}).get("words", ())]
     if not all("caveats" in found for found in described.evaluation.values()):

@@ -21,14 +21,15 @@ MEASURES = {
 
 
 def repeats(runs: Sequence[Run]) -> list[dict[str, Any]]:
-    """Each group of at least two seeds, `{"runs", "seeds", "measures": {name: spread}, "against_first"}`.
+    """Each group of at least two seeds, `{"runs", "seeds", "left_out", "measures": {name: spread}, "against_first"}`.
 
     Only finished runs that were measured are repeats: one that was stopped reached what it did for another reason than its
     seed, and one that goes on is not yet what it will be. A seed counts once, with its first such run: the same run again
-    is no new evidence. `against_first` has the p-value of `permutation_p` for each measure that this group and the first
+    is no new evidence. `left_out` has the seeds of which no run has finished, `{"run", "seed", "state"}`: a mean of those
+    that did not diverge flatters. `against_first` has the p-value of `permutation_p` for each measure that this group and the first
     one have, raised by Holm's method for all that are told at once.
     """
-    groups = [_group(group) for group in _grouped(runs) if len(group) > 1]
+    groups = [_group(group, left_out) for group, left_out in _grouped(runs) if len(group) > 1]
     found = [group for group in groups if group["measures"]]
     tested = {
         (place, name): permutation_p(found[0]["measures"][name]["values"], spread["values"])
@@ -76,17 +77,25 @@ def permutation_p(left: Sequence[float], right: Sequence[float]) -> float:
     return (as_large + extra) / (len(chosen) + extra)
 
 
-def _grouped(runs: Sequence[Run]) -> list[list[Run]]:
-    groups: dict[str, dict[int, Run]] = {}
-    for run in (run for run in runs if run.state is RunState.FINISHED and run.evaluation):
+def _grouped(runs: Sequence[Run]) -> list[tuple[list[Run], list[Run]]]:
+    """Of each group a finished run of each seed, and a run of each seed of which all have ended otherwise."""
+    finished: dict[str, dict[int, Run]] = {}
+    otherwise: dict[str, dict[int, Run]] = {}
+    for run in (run for run in runs if run.is_terminal):
         alike = repr(
             (run.architecture_id, run.version_id, run.start_from, run.configuration.model_copy(update={"seed": 0}))
         )
-        groups.setdefault(alike, {}).setdefault(run.configuration.seed, run)
-    return [list(group.values()) for group in groups.values()]
+        if run.state is not RunState.FINISHED:
+            otherwise.setdefault(alike, {}).setdefault(run.configuration.seed, run)
+        elif run.evaluation:
+            finished.setdefault(alike, {}).setdefault(run.configuration.seed, run)
+    return [
+        (list(group.values()), [run for seed, run in otherwise.get(alike, {}).items() if seed not in group])
+        for alike, group in finished.items()
+    ]
 
 
-def _group(group: Sequence[Run]) -> dict[str, Any]:
+def _group(group: Sequence[Run], left_out: Sequence[Run]) -> dict[str, Any]:
     measures = {}
     for name, (split, measure) in MEASURES.items():
         values = [run.evaluation.get(split, {}).get(measure) for run in group]
@@ -96,6 +105,7 @@ def _group(group: Sequence[Run]) -> dict[str, Any]:
     return {
         "runs": [run.id for run in group],
         "seeds": [run.configuration.seed for run in group],
+        "left_out": [{"run": run.id, "seed": run.configuration.seed, "state": run.state.value} for run in left_out],
         "measures": measures,
         "against_first": None,
     }

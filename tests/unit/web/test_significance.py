@@ -152,6 +152,7 @@ def test_repeats_over_seeds_are_one_line_and_the_page_shows_it(
     page = client.get(f"/comparison?runs={ids(first, second)}").text
     assert 'data-test="repeats"' in page
     assert "85.0 % ± 7.1" in page
+    assert "left out" not in page
 
 
 def test_the_page_says_what_the_test_says_and_shows_a_pair_in_detail(

@@ -202,6 +202,7 @@ def test_runs_that_did_not_finish_are_no_repeats_and_hide_none() -> None:
     assert (group["runs"], group["seeds"]) == (["0", "1", "2"], [0, 1, 2])
     assert group["measures"]["test_accuracy"]["values"] == pytest.approx([0.8, 0.81, 0.82])
     assert group["measures"]["test_accuracy"]["n"] == 3
+    assert [(run["seed"], run["state"]) for run in group["left_out"]] == [(7, "stopped"), (8, "diverged")]
     assert repeats(others) == []
 
 
