@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from app.core.datasets.preparation import ResizeMode
 from app.core.runs.augmentation import Augmentation
+from app.core.runs.device_request import DeviceRequest
 from app.core.runs.optimizers import Adam, Optimizer
 from app.core.runs.retention import Retention
 from app.core.runs.schedules import Constant, Schedule
@@ -106,6 +107,7 @@ class Configuration(Value):
         default=None, gt=0, le=1e6, allow_inf_nan=False, title="Time limit (minutes)", description="Empty for none."
     )
     retention: Retention = Field(default=Retention(), title="Keep")
+    device: DeviceRequest = Field(default=DeviceRequest(), title="Device")
 
     @model_validator(mode="after")
     def _is_possible(self) -> Self:
