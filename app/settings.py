@@ -3,14 +3,22 @@
 import socket
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import quote
 
 from platformdirs import user_data_path
-from pydantic import Field, SecretStr, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.core.names import Pool
+from app.core.runs.device_request import TrainPool
+
+
+def _listed(given: object) -> object:
+    return tuple(part.strip() for part in given.split(",") if part.strip()) if isinstance(given, str) else given
+
+
+_CommaSeparated = (NoDecode, BeforeValidator(_listed))
 
 
 class Settings(BaseSettings):
@@ -27,7 +35,7 @@ class Settings(BaseSettings):
     token: SecretStr | None = Field(
         default=None, min_length=16, description="Access token; made and kept in the data folder where not given."
     )
-    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+    allowed_hosts: Annotated[tuple[str, ...], *_CommaSeparated] = Field(
         default=(), description="Host names, comma-separated, under which the web may be reached besides loopback."
     )
     trusted_proxies: str = Field(
@@ -46,6 +54,21 @@ class Settings(BaseSettings):
         default_factory=socket.gethostname,
         pattern=r"^[\w.-]{1,100}$",
         description="How this machine calls its workers; a few characters of its data folder's stand behind it.",
+    )
+    pools: Annotated[tuple[TrainPool | Literal["light"], ...], *_CommaSeparated] = Field(
+        default=("train", "light"),
+        min_length=1,
+        description="What the workers of this machine do, comma-separated: train for runs that name no pool, train-... "
+        "for runs that name that one, light for everything short.",
+    )
+    gpus_per_worker: int = Field(
+        default=1, ge=1, description="How many GPUs a worker has; a run trains on as many of them as it asks for."
+    )
+    cpu_devices: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="Into how many devices a worker without GPUs may split the CPU, to try how a run trains on several.",
     )
     lease_seconds: float = Field(
         default=60, gt=0, description="How long a worker may hold a run without a sign of life."
@@ -98,14 +121,6 @@ class Settings(BaseSettings):
     )
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
-    @model_validator(mode="before")
-    @classmethod
-    def _hosts_are_a_list(cls, values: dict[str, object]) -> dict[str, object]:
-        hosts = values.get("allowed_hosts")
-        if isinstance(hosts, str):
-            return {**values, "allowed_hosts": tuple(name.strip() for name in hosts.split(",") if name.strip())}
-        return values
-
     @model_validator(mode="after")
     def _lease_outlives_heartbeats(self) -> Self:
         if self.lease_seconds < 3 * self.heartbeat_seconds:
@@ -123,6 +138,11 @@ class Settings(BaseSettings):
                 "name the host names under which people open Diceboard, or leave the host at 127.0.0.1."
             )
         return self
+
+    @property
+    def train_pools(self) -> tuple[str, ...]:
+        """The pools whose runs the workers of this machine take."""
+        return tuple(pool for pool in self.pools if pool != Pool.LIGHT)
 
     @property
     def sqlalchemy_url(self) -> str:
@@ -151,6 +171,6 @@ class Settings(BaseSettings):
             )
         return path
 
-    def queue(self, pool: Pool) -> str:
-        """The Celery queue of a pool."""
-        return f"diceboard.{pool.value}"
+    def queue(self, name: str) -> str:
+        """The Celery queue of a pool, or of one worker by its name."""
+        return f"diceboard.{name}"

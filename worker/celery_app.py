@@ -1,4 +1,4 @@
-"""Composes the worker: `celery -A worker.celery_app worker`, the pool named by DICEBOARD_POOL."""
+"""Composes the worker: `celery -A worker.celery_app worker`, for the pools that DICEBOARD_POOLS names."""
 
 from typing import Any
 
@@ -11,12 +11,13 @@ from app.core.names import POOL_OF_TASK, Pool
 from app.settings import Settings
 from worker.heartbeat import Heartbeat
 from worker.messages import be_careful
-from worker.pools import own_pools
 from worker.prediction_desk import PredictionDesk
+from worker.slot import Slot
 
 
-def configuration(settings: Settings, pools: list[Pool]) -> dict[str, Any]:
+def configuration(settings: Settings) -> dict[str, Any]:
     """Celery's settings; the database is the truth and a message only a hint, hence early acks and no results."""
+    queues = [settings.queue(name) for name in (*settings.pools, Slot(settings).name)]
     return {
         "broker_url": celery_broker_url(settings.broker),
         "task_serializer": "json",
@@ -40,8 +41,8 @@ def configuration(settings: Settings, pools: list[Pool]) -> dict[str, Any]:
         "worker_soft_shutdown_timeout": 0,  # the supervisor drains; the built-in one is a fixed sleep
         "worker_send_task_events": False,
         "worker_hijack_root_logger": False,
-        "task_default_queue": settings.queue(pools[0]),
-        "task_queues": [Queue(settings.queue(pool)) for pool in pools],
+        "task_default_queue": queues[0],
+        "task_queues": [Queue(queue) for queue in queues],
         "task_routes": {task.value: {"queue": settings.queue(pool)} for task, pool in POOL_OF_TASK.items()},
         "broker_transport_options": TRANSPORT_OPTIONS,
     }
@@ -49,7 +50,7 @@ def configuration(settings: Settings, pools: list[Pool]) -> dict[str, Any]:
 
 be_careful()
 app = Celery("diceboard", include=["worker.tasks"])
-app.conf.update(configuration(Settings(), own_pools()))
+app.conf.update(configuration(Settings()))
 
 _heartbeats: list[Heartbeat] = []
 _desks: list[PredictionDesk] = []
@@ -57,11 +58,12 @@ _desks: list[PredictionDesk] = []
 
 @worker_ready.connect  # type: ignore[untyped-decorator]
 def _start(**_: object) -> None:
-    heartbeat = Heartbeat(Settings(), pool=own_pools()[0])
+    settings = Settings()
+    heartbeat = Heartbeat(settings)
     heartbeat.start()
     _heartbeats.append(heartbeat)
-    if Pool.LIGHT in own_pools():
-        desk = PredictionDesk(Settings())
+    if Pool.LIGHT in settings.pools:
+        desk = PredictionDesk(settings)
         desk.start()
         _desks.append(desk)
 

@@ -20,10 +20,10 @@ log = logging.getLogger(__name__)
 class Heartbeat:
     """A daemon thread that tells the database that this worker lives, and looks for what was lost."""
 
-    def __init__(self, settings: Settings, *, pool: Pool) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._pool = pool
-        self._slot = Slot(settings, pool)
+        self._slot = Slot(settings)
+        self._pool = Pool.TRAIN if self._slot.pools else Pool.LIGHT
         self._name = self._slot.name
         self._started_at = datetime.now(UTC)
         self._stop = threading.Event()
@@ -98,6 +98,7 @@ class Heartbeat:
             host=self._settings.worker_name,
             pid=os.getpid(),
             pool=self._pool,
+            pools=self._slot.pools,
             device=device,
             problem=problem,
             started_at=self._started_at,

@@ -7,7 +7,6 @@ import subprocess
 import time
 
 from app.core.errors import ConflictError, DiceboardError, NotFoundError, StaleAttemptError, UnavailableError
-from app.core.names import Pool
 from app.core.runs import causes
 from app.core.runs.lifecycle import RunState
 from app.core.runs.run import EventKind, Run
@@ -36,7 +35,7 @@ class Supervisor:
         self._settings = settings
         self._services = services
         self._trainers = trainers
-        self._slot = Slot(settings, Pool.TRAIN)
+        self._slot = Slot(settings)
 
     def train_next(self) -> bool:
         """Claim the next waiting run and supervise one attempt of it; False where none waits or this worker leaves."""

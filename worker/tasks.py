@@ -4,10 +4,9 @@ from celery import shared_task
 from celery.signals import worker_process_init
 
 from app.composition import compose
-from app.core.names import Pool, TaskName
+from app.core.names import TaskName
 from app.settings import Settings
 from worker.exporting import export_run as stand_by_export
-from worker.pools import own_pools
 from worker.supervisor import Supervisor
 from worker.trainers import AT_FIRST_SECONDS, trainers
 
@@ -15,7 +14,7 @@ from worker.trainers import AT_FIRST_SECONDS, trainers
 @worker_process_init.connect  # type: ignore[untyped-decorator]
 def _warm_up(**_: object) -> None:
     """In the process that will supervise, which loads this module and not the app's: its first run is not to wait either."""
-    if Pool.TRAIN in own_pools():
+    if Settings().train_pools:
         trainers().warm_up(after_seconds=AT_FIRST_SECONDS)
 
 

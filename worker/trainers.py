@@ -15,7 +15,6 @@ from itertools import count
 from pathlib import Path
 
 from app.adapters import leash
-from app.core.names import Pool
 from app.core.runs.lifecycle import RunState
 from app.settings import Settings
 from worker.pulse import pulse_path
@@ -42,7 +41,7 @@ class Trainers:
     def __init__(self, settings: Settings, *, command: Sequence[str] = ()) -> None:
         self._settings = settings
         self._command = command or TRAINER
-        self._environment = Slot(settings, Pool.TRAIN).environment
+        self._environment = Slot(settings).environment
         self._numbers = count(1)
         self._waiting: _Waiting | None = None
         self._trains_since: float | None = None

@@ -3,9 +3,9 @@
 import logging
 import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,13 @@ class Gpu:
     name: str
 
 
+@dataclass(frozen=True)
+class _LookedAt(Gpu):
+    memory_bytes: int
+    memory_used_bytes: int
+    utilisation: float | None
+
+
 def gpus() -> list[Gpu]:
     """The GPUs that this process may use, in the order of CUDA_VISIBLE_DEVICES, else of the bus; none without a driver.
 
@@ -60,54 +67,61 @@ def gpus() -> list[Gpu]:
     return found if visible is None else [_named(name.strip(), found) for name in visible.split(",")]
 
 
-def own_gpu() -> str | None:
-    """The UUID of the GPU that this process computes with, the first that it may use; None for the CPU.
+def own_gpus() -> list[str]:
+    """The UUIDs of the GPUs that this process may use, in the order in which it sees them; none for the CPU.
 
-    A UUID in CUDA_VISIBLE_DEVICES is believed, so that a process knows which GPU it had when that is lost.
+    UUIDs in CUDA_VISIBLE_DEVICES are believed, so that a process knows which GPUs it had when one is lost.
     """
-    first = os.environ.get(VISIBLE, "").split(",")[0].strip()
-    if first.startswith(("GPU-", "MIG-")):
-        return first
+    named = [name.strip() for name in os.environ.get(VISIBLE, "").split(",")]
+    if all(name.startswith(("GPU-", "MIG-")) for name in named):
+        return named
     try:
-        return next((gpu.uuid for gpu in gpus()), None)
+        return [gpu.uuid for gpu in gpus()]
     except DriverError as error:
         log.warning("%s The CPU is used.", error.detail)
-        return None
+        return []
 
 
-def facts(uuid: str | None) -> JsonObject:
-    """What a GPU is and does, or the CPU for None: utilisation from 0 to 1 or None, memory in bytes.
+def facts(uuids: Sequence[str]) -> JsonObject:
+    """What GPUs are and do (as core/workers.Worker has it), or the CPU for none; memory in bytes.
 
-    Raise GpuLostError where it is not there any more, DriverError where that cannot be told.
+    Raise GpuLostError where one is not there any more, DriverError where that cannot be told.
     """
-    if uuid is None:
+    if not uuids:
         return _cpu()
     try:
         with _driver():
-            handle = pynvml.nvmlDeviceGetHandleByUUID(uuid)
-            memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
-            return {
-                "kind": "gpu",
-                "uuid": uuid,
-                "name": str(pynvml.nvmlDeviceGetName(handle)),
-                "memory_bytes": int(memory.total),
-                "memory_used_bytes": int(memory.used),
-                "cores": _cores(),
-                "utilisation": _utilisation(handle),
-            }
+            found = [_looked_at(uuid) for uuid in uuids]
     except _NoDriverError as error:
-        raise DriverError(f"{uuid} cannot be reached: {error}. Load the NVIDIA driver again.") from error
+        raise DriverError(f"{', '.join(uuids)} cannot be reached: {error}. Load the NVIDIA driver again.") from error
+    busy = [gpu.utilisation for gpu in found if gpu.utilisation is not None]
+    facts: JsonObject = {
+        "kind": "gpu",
+        "count": len(found),
+        "uuid": found[0].uuid,
+        "name": ", ".join(dict.fromkeys(gpu.name for gpu in found)),
+        "memory_bytes": min(gpu.memory_bytes for gpu in found),
+        "memory_used_bytes": max(gpu.memory_used_bytes for gpu in found),
+        "cores": _cores(),
+        "utilisation": sum(busy) / len(busy) if busy else None,
+    }
+    return facts if len(found) == 1 else {**facts, "devices": [asdict(gpu) for gpu in found]}
 
 
-def sample(uuid: str | None) -> JsonObject:
-    """What a device does now: utilisation from 0 to 1, memory in use, this process's own memory; None where not known."""
+def sample(uuids: Sequence[str]) -> JsonObject:
+    """What devices do now: their mean utilisation from 0 to 1, the memory in use on all of them, this process's own.
+
+    None where not known.
+    """
     try:
-        found = facts(uuid)
+        found = facts(uuids)
     except DriverError:
         found = {}
+    each = found.get("devices") or [found]
+    used = [gpu.get("memory_used_bytes") for gpu in each]  # type: ignore[union-attr]
     return {
         "utilisation": found.get("utilisation"),
-        "memory_bytes": found.get("memory_used_bytes"),
+        "memory_bytes": None if None in used else sum(used),  # type: ignore[arg-type]
         "process_bytes": psutil.Process().memory_info().rss,
     }
 
@@ -145,6 +159,18 @@ def _gpu(index: int) -> Gpu | None:
         return None  # the others work on
 
 
+def _looked_at(uuid: str) -> _LookedAt:
+    handle = pynvml.nvmlDeviceGetHandleByUUID(uuid)
+    memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
+    return _LookedAt(
+        uuid=uuid,
+        name=str(pynvml.nvmlDeviceGetName(handle)),
+        memory_bytes=int(memory.total),
+        memory_used_bytes=int(memory.used),
+        utilisation=_utilisation(handle),
+    )
+
+
 def _named(name: str, found: list[Gpu]) -> Gpu:
     """As CUDA reads it: an index, or the beginning of a UUID that only one GPU has."""
     by_uuid = [gpu for gpu in found if name and gpu.uuid.startswith(name)]
@@ -169,6 +195,7 @@ def _cpu() -> JsonObject:
     memory = psutil.virtual_memory()
     return {
         "kind": "cpu",
+        "count": 1,
         "uuid": None,
         "name": _cpu_name(),
         "memory_bytes": memory.total,

@@ -4,7 +4,10 @@ from enum import StrEnum
 
 
 class Pool(StrEnum):
-    """A Celery queue and the workers that consume it, so that nothing short waits behind a long training."""
+    """What a worker is for, so that nothing short waits behind a long training; each has a Celery queue of its name.
+
+    Trainings may have further pools such as `train-h200`, for runs that ask for one (runs/device_request.TrainPool).
+    """
 
     TRAIN = "train"
     LIGHT = "light"

@@ -3,22 +3,27 @@
 from collections.abc import Mapping, Sequence
 
 from app.core.names import Pool
+from app.core.runs.device_request import TRAIN_POOL, DeviceOffer
 from app.core.runs.lifecycle import RunState
 from app.core.runs.run import Run
 from app.core.values import Instant, JsonObject, Value
 
 
 class Worker(Value):
-    """A Celery worker process with one slot, on one device of one machine.
+    """A Celery worker process with one slot, on one device of one machine or on several of one kind.
 
-    `device` is {"kind": "gpu" or "cpu", "uuid", "name", "memory_bytes", "memory_used_bytes", "cores", "utilisation"}, the
-    last from 0 to 1. With a `problem` the device cannot compute, and the slot takes no runs until it can again.
+    `device` is {"kind": "gpu" or "cpu", "count", "uuid", "name", "memory_bytes", "memory_used_bytes", "cores",
+    "utilisation"}, the last from 0 to 1. Of several GPUs, which stand one by one in "devices", these are the first's UUID,
+    the least memory, the most that is used of it, and the mean utilisation. With a `problem` the device cannot compute,
+    and the slot takes no runs until it can again. `pools` are those whose runs it takes; empty, where an earlier version
+    wrote this, for the usual one.
     """
 
     name: str
     host: str
     pid: int
     pool: Pool
+    pools: tuple[str, ...] = ()
     device: JsonObject
     started_at: Instant
     seen_at: Instant
@@ -37,11 +42,16 @@ class Worker(Value):
         """Whether it will take a run once it is free."""
         return self.pool is Pool.TRAIN and self.alive and not self.draining and self.problem is None
 
+    @property
+    def offer(self) -> DeviceOffer:
+        """What runs can train on here."""
+        return DeviceOffer.of(self.device, pools=self.pools or (TRAIN_POOL,))
 
-def worker_name(pool: Pool, *, gpu: str | None, machine: str) -> str:
-    """The name of a slot: what it is for, the beginning of its GPU's UUID, the machine."""
-    device = f"-{gpu.partition('-')[2][:8]}" if gpu and pool is Pool.TRAIN else ""
-    return f"{pool.value}{device}@{machine}"
+
+def worker_name(pool: str, *, gpu: str | None, machine: str) -> str:
+    """The name of a slot: its first pool, the beginning of its first GPU's UUID, the machine."""
+    device = f"-{gpu.partition('-')[2][:8]}" if gpu and pool != Pool.LIGHT else ""
+    return f"{pool}{device}@{machine}"
 
 
 def next_runs(workers: Sequence[Worker], at_work: Mapping[str, Run], waiting: Sequence[Run]) -> dict[str, Run]:

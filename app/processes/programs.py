@@ -3,7 +3,7 @@
 import logging
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from app.adapters import devices
 from app.adapters.data_folder import machine_name
@@ -35,9 +35,11 @@ def web(settings: Settings) -> list[Program]:
 
 
 def workers(settings: Settings) -> list[Program]:
-    """A worker for the trainings on each GPU, or one on the CPU where there is none, and one for everything short."""
-    gpus: list[str | None] = [gpu.uuid for gpu in _gpus()]
-    return [*(_worker(settings, Pool.TRAIN, gpu=gpu) for gpu in gpus or [None]), _worker(settings, Pool.LIGHT)]
+    """What DICEBOARD_POOLS says: a worker for trainings on each GPU (or so many of them), or one on the CPU where there
+    is none, and one for everything short.
+    """
+    light = [_worker(settings, (Pool.LIGHT.value,))] if Pool.LIGHT in settings.pools else []
+    return [*_trainings(settings), *light] if settings.train_pools else light
 
 
 def shared_environment(settings: Settings) -> Mapping[str, str]:
@@ -49,20 +51,27 @@ def shared_environment(settings: Settings) -> Mapping[str, str]:
     }
 
 
-def _gpus() -> list[devices.Gpu]:
+def _trainings(settings: Settings) -> list[Program]:
+    gpus, each = _gpus(), settings.gpus_per_worker
+    groups = [gpus[first : first + each] for first in range(0, len(gpus), each)]
+    if groups and len(groups[-1]) < each:
+        log.warning("The last worker has %d of the %d GPUs that each was to have.", len(groups[-1]), each)
+    return [_worker(settings, settings.train_pools, gpus=group) for group in groups or [[]]]
+
+
+def _gpus() -> list[str]:
     try:
-        return devices.gpus()
+        return [gpu.uuid for gpu in devices.gpus()]
     except devices.DriverError as error:
         log.warning("%s Trainings use the CPU.", error.detail)
         return []
 
 
-def _worker(settings: Settings, pool: Pool, *, gpu: str | None = None) -> Program:
+def _worker(settings: Settings, pools: Sequence[str], *, gpus: Sequence[str] = ()) -> Program:
     celery = (sys.executable, "-m", "celery", "--quiet", "-A", "worker.celery_app", "worker")
-    name = worker_name(pool, gpu=gpu, machine=machine_name(settings))
-    options = ("-Q", settings.queue(pool), "-n", name, "-c", "1")
-    quiet = ("--without-gossip", "--without-mingle", "--loglevel", settings.log_level)
-    environment = {**shared_environment(settings), "DICEBOARD_POOL": pool.value}
-    if gpu is not None or pool is Pool.LIGHT:
-        environment[devices.VISIBLE] = gpu or devices.NONE_VISIBLE
-    return Program(name.partition("@")[0], (*celery, *options, *quiet), environment)
+    name = worker_name(pools[0], gpu=next(iter(gpus), None), machine=machine_name(settings))
+    options = ("-n", name, "-c", "1", "--without-gossip", "--without-mingle", "--loglevel", settings.log_level)
+    environment = {**shared_environment(settings), "DICEBOARD_POOLS": ",".join(pools)}
+    if gpus or Pool.LIGHT in pools:
+        environment[devices.VISIBLE] = ",".join(gpus) or devices.NONE_VISIBLE
+    return Program(name.partition("@")[0], (*celery, *options), environment)

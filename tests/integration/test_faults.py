@@ -59,7 +59,7 @@ def test_a_run_killed_again_and_again_does_every_step_once(scripted_services: Se
 
 def test_a_worker_that_leaves_hands_its_run_back_uncounted(scripted_services: ServiceBundle) -> None:
     run = scripted(scripted_services, "steps 15", configuration=of_epochs(3))
-    name = Slot(scripted_services.settings, Pool.TRAIN).name
+    name = Slot(scripted_services.settings).name
     now = utc_now()
     here = Worker(name=name, host="here", pid=1, pool=Pool.TRAIN, device={}, started_at=now, seen_at=now)
     scripted_services.workers.beat(here)

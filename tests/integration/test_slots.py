@@ -91,7 +91,7 @@ def test_a_machine_of_the_same_host_name_takes_nobody_elses_run(
 ) -> None:
     here = scripted_services.settings
     there = here.model_copy(update={"data": tmp_path / "there"})
-    first, second = (Slot(settings, Pool.TRAIN).name for settings in (here, there))
+    first, second = (Slot(settings).name for settings in (here, there))
     run = scripted(scripted_services, "steps")
     assert scripted_services.workers.claim_next(first) is not None
     scripted_services.workers.take_back(second)

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from app.core.names import Pool
 from app.core.runs.run import EventKind
 from app.services.bundle import ServiceBundle
 from tests.fakes.scripted_trainer import digest_of
@@ -28,7 +27,7 @@ def test_a_worker_of_the_same_name_takes_the_run_and_the_first_one_writes_no_mor
     with slot():
         (trainer,) = until(lambda: trainers(run) if scripted_services.runs.get(run.id).state == "running" else [])
         # What a worker does as it starts, which believes that what it held before has nobody now.
-        scripted_services.workers.take_back(Slot(scripted_services.settings, Pool.TRAIN).name)
+        scripted_services.workers.take_back(Slot(scripted_services.settings).name)
         with slot():
             until(lambda: not is_running(trainer))
             until(lambda: scripted_services.runs.get(run.id).is_terminal, seconds=60)

@@ -66,7 +66,7 @@ class Training:
             run.attempt,
             metrics=services.metrics,
             database=services.database,
-            sample=partial(devices.sample, devices.own_gpu()),
+            sample=partial(devices.sample, devices.own_gpus()[: run.configuration.device.count]),
             beat=Pulse(pulse_path(self._data, run.id)).beat,
         )
 
@@ -114,7 +114,7 @@ class Training:
         with self._services.database.transaction() as transaction:
             transaction.runs.set_computed_by(self._run.id, attempt=self._run.attempt, computed_by=found)
         self._reporter.event(EventKind.LOG, {"text": told(found)})
-        if devices.own_gpu() is not None and found["device"] == "cpu":
+        if devices.own_gpus() and found["device"] == "cpu":
             self._reporter.event(EventKind.LOG, {"text": causes.gpu_not_used(found["backend"])})
 
     def _prepare(self) -> Prepared:

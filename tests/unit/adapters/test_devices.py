@@ -40,16 +40,16 @@ def test_every_gpu_that_is_listed_can_be_looked_at(library: Any) -> None:
     found = devices.gpus()
     assert len({gpu.uuid for gpu in found}) == len(found)
     for gpu in found:
-        facts = devices.facts(gpu.uuid)
+        facts = devices.facts([gpu.uuid])
         assert (facts["kind"], facts["uuid"], facts["name"]) == ("gpu", gpu.uuid, gpu.name)
         assert 0 <= facts["memory_used_bytes"] <= facts["memory_bytes"]  # type: ignore[operator]
         assert facts["utilisation"] is None or 0 <= facts["utilisation"] <= 1  # type: ignore[operator]
-    assert devices.own_gpu() == (found[0].uuid if found else None)
+    assert devices.own_gpus() == [gpu.uuid for gpu in found]
 
 
 def test_a_gpu_that_is_not_there_is_an_error_that_says_so(library: Any) -> None:
     with pytest.raises(devices.DriverError, match=r"The NVIDIA driver says|Load the NVIDIA driver"):
-        devices.facts("GPU-ffffffff-0000-0000-0000-000000000000")
+        devices.facts(["GPU-ffffffff-0000-0000-0000-000000000000"])
 
 
 def test_the_fake_has_what_is_asked_of_the_real_library() -> None:
@@ -63,11 +63,11 @@ def test_the_fake_has_what_is_asked_of_the_real_library() -> None:
 
 def test_the_cpu_tells_its_load(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(devices.VISIBLE, devices.NONE_VISIBLE)
-    assert (devices.gpus(), devices.own_gpu()) == ([], None)
-    facts = devices.facts(None)
+    assert (devices.gpus(), devices.own_gpus()) == ([], [])
+    facts = devices.facts([])
     assert (facts["kind"], facts["uuid"]) == ("cpu", None)
     assert 0 < facts["memory_used_bytes"] <= facts["memory_bytes"]  # type: ignore[operator]
-    assert devices.sample(None)["process_bytes"] > 2**20  # type: ignore[operator]
+    assert devices.sample([])["process_bytes"] > 2**20  # type: ignore[operator]
 
 
 @pytest.mark.parametrize(
@@ -101,27 +101,47 @@ def test_a_gpu_that_fell_out_is_lost_and_the_others_are_listed(machine: Path) ->
     nvml.write(machine, [{**FIRST, "lost": True}, SECOND])
     assert [gpu.uuid for gpu in devices.gpus()] == [SECOND["uuid"]]
     with pytest.raises(devices.GpuLostError, match="GPU is lost"):
-        devices.facts(FIRST["uuid"])
+        devices.facts([FIRST["uuid"]])
     nvml.write(machine, [SECOND])
     with pytest.raises(devices.GpuLostError):
-        devices.facts(FIRST["uuid"])
-    assert devices.sample(FIRST["uuid"])["utilisation"] is None
+        devices.facts([FIRST["uuid"]])
+    assert devices.sample([FIRST["uuid"]])["utilisation"] is None
     nvml.write(machine, [FIRST, SECOND])
-    assert devices.facts(FIRST["uuid"])["utilisation"] == 0.4
+    assert devices.facts([FIRST["uuid"]])["utilisation"] == 0.4
 
 
-def test_a_process_knows_the_gpu_that_it_was_given_when_that_is_lost(
-    machine: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("given", [[FIRST["uuid"]], [SECOND["uuid"], FIRST["uuid"]]])
+def test_a_process_knows_the_gpus_that_it_was_given_when_one_is_lost(
+    machine: Path, monkeypatch: pytest.MonkeyPatch, given: list[str]
 ) -> None:
-    monkeypatch.setenv(devices.VISIBLE, FIRST["uuid"])
+    monkeypatch.setenv(devices.VISIBLE, ",".join(given))
     nvml.write(machine, [])
-    assert devices.own_gpu() == FIRST["uuid"]
+    assert devices.own_gpus() == given
+
+
+def test_several_gpus_are_told_as_one_can_train_on_them_and_one_by_one(machine: Path) -> None:
+    large = nvml.gpu(3, memory_bytes=80 * 2**30, used_bytes=9 * 2**30, utilisation=80)
+    nvml.write(machine, [FIRST, large])
+    facts = devices.facts([FIRST["uuid"], large["uuid"]])
+    assert (facts["count"], facts["uuid"], facts["name"]) == (2, FIRST["uuid"], "NVIDIA Imaginary")
+    assert (facts["memory_bytes"], facts["memory_used_bytes"]) == (24 * 2**30, 9 * 2**30)
+    assert facts["utilisation"] == pytest.approx(0.6)
+    assert [gpu["utilisation"] for gpu in facts["devices"]] == [0.4, 0.8]  # type: ignore[union-attr, index, call-overload]
+    sample = devices.sample([FIRST["uuid"], large["uuid"]])
+    assert (sample["utilisation"], sample["memory_bytes"]) == (facts["utilisation"], 10 * 2**30)
+
+
+def test_one_lost_gpu_of_several_is_the_loss_of_all(machine: Path) -> None:
+    nvml.write(machine, [FIRST, {**SECOND, "lost": True}])
+    with pytest.raises(devices.GpuLostError):
+        devices.facts([FIRST["uuid"], SECOND["uuid"]])
+    assert devices.sample([FIRST["uuid"], SECOND["uuid"]])["memory_bytes"] is None
 
 
 def test_a_driver_in_trouble_is_not_a_lost_gpu(machine: Path) -> None:
     nvml.write(machine, [FIRST], driver=MISMATCH)
     with pytest.raises(devices.DriverError, match="Run `nvidia-smi`") as raised:
-        devices.facts(FIRST["uuid"])
+        devices.facts([FIRST["uuid"]])
     assert not isinstance(raised.value, devices.GpuLostError)
     with pytest.raises(devices.DriverError):
         devices.gpus()
@@ -130,11 +150,11 @@ def test_a_driver_in_trouble_is_not_a_lost_gpu(machine: Path) -> None:
 @pytest.mark.parametrize("driver", ["NVMLError_LibraryNotFound", "NVMLError_DriverNotLoaded"])
 def test_without_a_driver_there_is_the_cpu(machine: Path, driver: str) -> None:
     nvml.write(machine, [], driver=driver)
-    assert (devices.gpus(), devices.own_gpu()) == ([], None)
+    assert (devices.gpus(), devices.own_gpus()) == ([], [])
     with pytest.raises(devices.DriverError, match="Load the NVIDIA driver"):
-        devices.facts(FIRST["uuid"])
+        devices.facts([FIRST["uuid"]])
 
 
 def test_a_part_of_a_gpu_that_tells_no_utilisation_is_looked_at_all_the_same(machine: Path) -> None:
     nvml.write(machine, [nvml.gpu(1, utilisation=None)])
-    assert devices.facts(FIRST["uuid"])["utilisation"] is None
+    assert devices.facts([FIRST["uuid"]])["utilisation"] is None
