@@ -37,11 +37,23 @@ class Supervisor:
         self._trainers = trainers
         self._slot = Slot(settings)
 
+    def answer(self, hint: str) -> None:
+        """Do what a message asks for: train the next run, or let somebody else hear of it who can.
+
+        A message says that a run waits in a pool, which may have devices of several kinds.
+        """
+        if self.train_next():
+            self._services.workers.look_again(self._slot.name, hint)
+        else:
+            self._services.workers.pass_on(hint, by=self._slot.name)
+
     def train_next(self) -> bool:
-        """Claim the next waiting run and supervise one attempt of it; False where none waits or this worker leaves."""
+        """Claim the next run that can train here and supervise one attempt of it; False where none waits or this worker
+        leaves.
+        """
         if not self._wait_for_the_device():
             return False
-        run = self._services.workers.claim_next(self._slot.name)
+        run = self._services.workers.claim_next(self._slot.name, self._slot.offer)
         if run is None:
             return False
         killed_before = memory_kills()
@@ -76,7 +88,7 @@ class Supervisor:
     def _wait_for_the_device(self) -> bool:
         """Stand still while the device cannot compute; False where this worker is to leave meanwhile.
 
-        The message that led here is lost with that, and no other comes in: the reconciler sends another to who can.
+        No other message comes in meanwhile. The one that led here is held for so long: the reconciler sends another.
         """
         parent, told = os.getppid(), None
         while (problem := self._slot.problem()) is not None:

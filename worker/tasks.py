@@ -19,10 +19,10 @@ def _warm_up(**_: object) -> None:
 
 
 @shared_task(name=TaskName.TRAIN_NEXT_RUN.value, ignore_result=True)  # type: ignore[untyped-decorator]
-def train_next_run(run_id: str) -> None:  # noqa: ARG001 -- the id that caused the message, kept for tracing
+def train_next_run(run_id: str) -> None:
     """Supervise the next waiting run, which may be another than the one that caused the message."""
     settings = Settings()
-    Supervisor(settings, compose(settings), trainers=trainers()).train_next()
+    Supervisor(settings, compose(settings), trainers=trainers()).answer(run_id)
 
 
 @shared_task(name=TaskName.CHECK_DATASET.value, ignore_result=True)  # type: ignore[untyped-decorator]

@@ -50,13 +50,13 @@ class CeleryTaskQueue:
             broker_connection_timeout=1,
         )
 
-    def send(self, task: TaskName, argument: str) -> bool:
-        """Send within about 2 s; False where the broker did not answer."""
+    def send(self, task: TaskName, argument: str, *, to: str | None = None) -> bool:
+        """Send within about 2 s, to the task's usual pool or where `to` says; False where the broker did not answer."""
         try:
             self._app.send_task(
                 task.value,
                 args=[argument],
-                queue=self._queue_name(POOL_OF_TASK[task]),
+                queue=self._queue_name(to or POOL_OF_TASK[task]),
                 retry=True,
                 retry_policy=_RETRY_POLICY,
             )
@@ -65,9 +65,9 @@ class CeleryTaskQueue:
             return False
         return True
 
-    def length(self, task: TaskName) -> int | None:
-        """How many messages wait in that task's queue; None where the broker does not answer."""
-        queue = self._queue_name(POOL_OF_TASK[task])
+    def length(self, task: TaskName, *, to: str | None = None) -> int | None:
+        """How many messages wait there; None where the broker does not answer."""
+        queue = self._queue_name(to or POOL_OF_TASK[task])
         try:
             with self._app.connection_for_read() as connection:
                 # Left to itself kombu waits 2 s before it says that nobody listens.

@@ -191,12 +191,15 @@ class BlobStore(Protocol):
 class TaskQueue(Protocol):
     """Messages to workers: hints that may be lost."""
 
-    def send(self, task: TaskName, argument: str) -> bool:
-        """Send within about 2 s; False where the broker did not answer (the reconciler will send again)."""
+    def send(self, task: TaskName, argument: str, *, to: str | None = None) -> bool:
+        """Send within about 2 s; False where the broker did not answer (the reconciler will send again).
+
+        To the workers of the task's usual pool, or to those of the pool, or the one worker, that `to` names.
+        """
         ...
 
-    def length(self, task: TaskName) -> int | None:
-        """How many messages wait in that task's queue; None where the broker does not answer."""
+    def length(self, task: TaskName, *, to: str | None = None) -> int | None:
+        """How many messages wait there; None where the broker does not answer."""
         ...
 
 

@@ -55,13 +55,19 @@ def worker_name(pool: str, *, gpu: str | None, machine: str) -> str:
 
 
 def next_runs(workers: Sequence[Worker], at_work: Mapping[str, Run], waiting: Sequence[Run]) -> dict[str, Run]:
-    """Which waiting run each worker will probably take, by the worker's name: who is free first takes the first.
+    """Which waiting run each worker will probably take, by the worker's name: who is free first takes the first it can.
 
     `at_work` has the workers' runs by their ids. Of whom nobody knows when they will be free, the first named come first.
     """
-    queued = [run for run in waiting if run.state is RunState.QUEUED]
+    left = [run for run in waiting if run.state is RunState.QUEUED]
     free_first = sorted((worker for worker in workers if worker.trains), key=lambda worker: _free_in(worker, at_work))
-    return {worker.name: run for worker, run in zip(free_first, queued, strict=False)}
+    found = {}
+    for worker in free_first:
+        run = next((run for run in left if worker.offer.meets(run.configuration.device)), None)
+        if run is not None:
+            found[worker.name] = run
+            left.remove(run)
+    return found
 
 
 def _free_in(worker: Worker, at_work: Mapping[str, Run]) -> float:

@@ -42,7 +42,7 @@ class QueueService:
             run = transaction.runs.get(run_id)
         self._event_log.append([event])
         if not held:
-            self._queue.send(TaskName.TRAIN_NEXT_RUN, run_id)
+            self._queue.send(TaskName.TRAIN_NEXT_RUN, run_id, to=run.configuration.device.pool)
         return run
 
     def order(self, run_ids: Sequence[str], *, to_front: bool = False) -> list[Run]:
@@ -81,7 +81,7 @@ class QueueService:
             )
             run = transaction.runs.get(run_id)
         self._event_log.append([event])
-        self._queue.send(TaskName.TRAIN_NEXT_RUN, run_id)
+        self._queue.send(TaskName.TRAIN_NEXT_RUN, run_id, to=run.configuration.device.pool)
         return run
 
     def _all_in(self, state: RunState) -> list[Run]:

@@ -80,7 +80,7 @@ class RunService:
         self._event_log.append(events)
         for run in runs:
             # A message that cannot be sent is no error: the reconciler sends it once the broker is back.
-            if not self._queue.send(TaskName.TRAIN_NEXT_RUN, run.id):
+            if not self._queue.send(TaskName.TRAIN_NEXT_RUN, run.id, to=run.configuration.device.pool):
                 break
         return runs
 

@@ -1,11 +1,14 @@
 """Workers' side of the runs: claiming under a lease, signs of life, what happens when one is gone."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Protocol
+from zlib import crc32
 
 from app.core.errors import ConflictError, NotFoundError, StaleAttemptError
 from app.core.names import TaskName
 from app.core.ports import Database, TaskQueue
+from app.core.runs.device_request import ANY_CPU, DeviceOffer
 from app.core.runs.lifecycle import ACTIVE, CRASHES_ALLOWED, RunState
 from app.core.runs.run import Run
 from app.core.workers import Worker
@@ -93,12 +96,33 @@ class WorkerService:
         with self._database.transaction() as transaction:
             transaction.workers.remove(name)
 
-    def claim_next(self, worker: str) -> Run | None:
-        """Take the next waiting run under a lease; None where nothing waits or this worker drains."""
+    def claim_next(self, worker: str, offer: DeviceOffer = ANY_CPU) -> Run | None:
+        """Take the next waiting run that can train on what this worker offers, under a lease.
+
+        None where no such run waits or this worker drains.
+        """
         with self._database.transaction() as transaction:
             if transaction.workers.is_draining(worker):
                 return None
-            return transaction.runs.claim_next(worker=worker, lease_seconds=self._lease_seconds)
+            return transaction.runs.claim_next(worker=worker, lease_seconds=self._lease_seconds, offer=offer)
+
+    def look_again(self, worker: str, hint: str) -> None:
+        """Let a worker that has just ended a run look for the next one, whoever has had the messages meanwhile."""
+        self._queue.send(TaskName.TRAIN_NEXT_RUN, hint, to=worker)
+
+    def pass_on(self, hint: str, *, by: str) -> None:
+        """Give a message that a worker could make nothing of to one that is idle and can train what waits, if one is.
+
+        Else it may go: who is at work looks by itself at what waits when its run has ended.
+        """
+        with self._database.transaction() as transaction:
+            waiting = transaction.runs.waiting()
+            workers = transaction.workers.all(alive_within_seconds=self._lease_seconds) if waiting else []
+        idle = [worker for worker in workers if worker.trains and worker.run_id is None and worker.name != by]
+        able = [worker.name for worker in idle if any(worker.offer.meets(asked) for asked in waiting)]
+        if able:
+            # Of many messages each goes to another, as their ids are random.
+            self._queue.send(TaskName.TRAIN_NEXT_RUN, hint, to=able[crc32(hint.encode()) % len(able)])
 
     def renew(self, run_id: str, *, attempt: int) -> bool:
         """Renew the lease; False where a newer attempt or a final state has taken over."""
@@ -107,8 +131,10 @@ class WorkerService:
 
     def hand_back(self, run_id: str, *, attempt: int, reason: str) -> None:
         """Let a run wait again without counting this attempt as a crash."""
+        with self._database.transaction() as transaction:
+            run = transaction.runs.get(run_id)
         self._runs.move(run_id, RunState.QUEUED, attempt=attempt, reason=reason)
-        self._queue.send(TaskName.TRAIN_NEXT_RUN, run_id)
+        self._queue.send(TaskName.TRAIN_NEXT_RUN, run_id, to=run.configuration.device.pool)
 
     def crashed(self, run_id: str, *, attempt: int, reason: str) -> None:
         """Count a crash: the run waits again, has failed after the last allowed one, or stops if that was asked for."""
@@ -119,7 +145,7 @@ class WorkerService:
             self._runs.move(run_id, RunState.FAILED, attempt=attempt, reason=reason, error=error, crashed=True)
             return
         self._runs.move(run_id, RunState.QUEUED, attempt=attempt, reason=reason, crashed=True)
-        self._queue.send(TaskName.TRAIN_NEXT_RUN, run_id)
+        self._queue.send(TaskName.TRAIN_NEXT_RUN, run_id, to=run.configuration.device.pool)
 
     def reconcile(self) -> None:
         """Take back what gone workers held, send lost messages, forget what nothing needs; any process may, at any time."""
@@ -152,13 +178,18 @@ class WorkerService:
 
     def _top_up_messages(self) -> None:
         with self._database.transaction() as transaction:
-            waiting = transaction.runs.waiting()
-            if not waiting:
+            waiting = Counter[str]()
+            for asked, runs in transaction.runs.waiting().items():
+                waiting[asked.pool] += runs
+        for pool, runs in waiting.items():
+            length = self._queue.length(TaskName.TRAIN_NEXT_RUN, to=pool)
+            if length is None or not self._send_more(pool, runs - length):
                 return
-            runs, _ = transaction.runs.page(states=[RunState.QUEUED], limit=MOST_MESSAGES_AT_ONCE)
-        length = self._queue.length(TaskName.TRAIN_NEXT_RUN)
-        if length is None:
-            return
-        for run in runs[: max(0, waiting - length)]:
-            if not self._queue.send(TaskName.TRAIN_NEXT_RUN, run.id):
-                return
+
+    def _send_more(self, pool: str, missing: int) -> bool:
+        """Send a pool the messages that it lacks; False where the broker does not answer."""
+        if missing <= 0:
+            return True
+        with self._database.transaction() as transaction:
+            run_ids = transaction.runs.waiting_in(pool, limit=min(missing, MOST_MESSAGES_AT_ONCE))
+        return all(self._queue.send(TaskName.TRAIN_NEXT_RUN, run_id, to=pool) for run_id in run_ids)

@@ -18,11 +18,15 @@ from app.adapters.database import SqlDatabase
 from app.adapters.database.tables import run as run_table
 from app.core.architectures.architecture import StoredArchitecture
 from app.core.errors import ConflictError, NotFoundError, StaleAttemptError
+from app.core.names import Pool
 from app.core.ports import Transaction
 from app.core.runs.configuration import Configuration
+from app.core.runs.device_request import DeviceOffer, DeviceRequest
 from app.core.runs.lifecycle import RunState
 from app.core.runs.request import RunRequest
 from app.core.runs.run import EventKind, Run
+from app.core.values import JsonObject
+from app.core.workers import Worker
 from app.services.artifacts import ArtifactService
 from app.services.metrics import MetricsService
 from app.services.run_queue import QueueService
@@ -108,9 +112,9 @@ class World:
         with database.transaction() as transaction:
             transaction.architectures.add(self._stored)
 
-    def request(self, *, epochs: int) -> RunRequest:
+    def request(self, *, epochs: int, device: DeviceRequest) -> RunRequest:
         """What a person asks for."""
-        asked = Configuration(epochs=epochs)
+        asked = Configuration(epochs=epochs, device=device)
         return RunRequest(architecture=self._stored.id, dataset=self._dataset.id, configuration=asked)
 
     def pass_time(self, seconds: float) -> None:
@@ -123,6 +127,20 @@ class World:
         """The run's row, read without giving anybody occasion to act."""
         with self.truth.transaction() as transaction:
             return transaction.runs.get(run_id)
+
+    def first_for(self, offer: DeviceOffer) -> str | None:
+        """The run that is to be taken next by who offers this."""
+        with self.truth.transaction() as transaction:
+            runs, _ = transaction.runs.page(limit=500, states=[RunState.QUEUED])
+        can = [run for run in runs if offer.meets(run.configuration.device)]
+        return min(can, key=lambda run: run.queue_position or 0).id if can else None
+
+    def beat(self, name: str, offer: DeviceOffer) -> None:
+        """A worker gives a sign of life."""
+        now = utc_now()
+        device: JsonObject = {"kind": offer.kind, "count": offer.count, "memory_bytes": offer.memory_bytes}
+        facts: dict[str, Any] = {"host": "here", "pid": 1, "pools": offer.pools, "started_at": now, "seen_at": now}
+        self.workers.beat(Worker(name=name, pool=Pool.TRAIN, device=device, **facts))
 
     def publish(self, run: Run, digest: str) -> None:
         """As the trainer does with what it exported."""

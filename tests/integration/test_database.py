@@ -28,9 +28,13 @@ from tests.factories.rows import queued_run, ready_dataset, stored_architecture
 
 
 def test_migrations_end_at_the_tables_that_the_code_uses(database: SqlDatabase) -> None:
+    def compared(_: object, name: str | None, *__: object) -> bool:
+        # SQLite does not tell that an index is in descending order; tests of the queue see that this one is used.
+        return database.engine.dialect.name != "sqlite" or name != "ix_run_claim"
+
     with database.engine.connect() as connection:
-        differences = compare_metadata(MigrationContext.configure(connection), metadata)
-    assert differences == []
+        context = MigrationContext.configure(connection, opts={"include_object": compared})
+        assert compare_metadata(context, metadata) == []
 
 
 def test_migrating_twice_changes_nothing(database_url: str) -> None:

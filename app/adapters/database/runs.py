@@ -1,36 +1,29 @@
-"""Runs in SQL: the queue, the lease, the fence."""
+"""Runs in SQL: kept, listed, changed under the fence."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import and_, delete, exists, func, insert, or_, select, update
 
 from app.adapters.database.exports import forget_exports
 from app.adapters.database.pages import escape_like, page_of
-from app.adapters.database.run_events import SqlRunEvents, held, newest, stale
-from app.adapters.database.run_rows import row_of, run_of
+from app.adapters.database.run_events import held, newest, stale
+from app.adapters.database.run_queue import IN_ORDER, QUEUED, SqlRunQueue
+from app.adapters.database.run_rows import configuration_columns, row_of, run_of
 from app.adapters.database.tables import artifact
 from app.adapters.database.tables import run as table
 from app.adapters.database.types import DatabaseNow
 from app.core.errors import ConflictError, NotFoundError
-from app.core.ports import Clock
 from app.core.runs.configuration import Configuration
-from app.core.runs.lifecycle import ACTIVE, CONTINUED, NEXT, TERMINAL, RunState
+from app.core.runs.lifecycle import CONTINUED, NEXT, TERMINAL, RunState
 from app.core.runs.predicted import PREDICTIONS
 from app.core.runs.request import RunChanges
 from app.core.runs.run import Event, EventKind, Progress, Run
 from app.core.values import JsonObject, Sort
 
-_ACTIVE = [state.value for state in ACTIVE]
-_QUEUED = table.c.state == RunState.QUEUED.value
-_ORDER = (table.c.priority.desc(), table.c.position, table.c.id)
 
-
-class SqlRuns(SqlRunEvents):
+class SqlRuns(SqlRunQueue):
     """Implements run_store.Runs."""
-
-    def __init__(self, connection: Connection, *, clock: Clock) -> None:
-        super().__init__(connection, clock=clock)
 
     def add(self, run: Run, *, idempotency_key: str | None = None) -> None:
         """Keep a new run at the end of the queue."""
@@ -111,30 +104,6 @@ class SqlRuns(SqlRunEvents):
         open_states = [state.value for state in RunState if state not in TERMINAL]
         return self._any(and_(table.c.start_from["run"].as_string() == run_id, table.c.state.in_(open_states)))
 
-    def claim_next(self, *, worker: str, lease_seconds: float) -> Run | None:
-        """Take the next queued run by (priority, position); of several that try at once each gets another or none."""
-        first = select(table.c.id).where(_QUEUED).order_by(*_ORDER).limit(1).with_for_update(skip_locked=True)
-        run_id = self._connection.execute(first).scalar_one_or_none()
-        if run_id is None:
-            return None
-        values = {
-            "attempt": table.c.attempt + 1,
-            "state": RunState.STARTING.value,
-            "worker": worker,
-            "lease_until": DatabaseNow() + lease_seconds,
-            "started_at": func.coalesce(table.c.started_at, self._clock()),
-        }
-        self._connection.execute(update(table).where(table.c.id == run_id, _QUEUED).values(values))
-        claimed = self.get(run_id)
-        payload: JsonObject = {"state": RunState.STARTING.value, "reason": f"taken by {worker}"}
-        self.append(run_id, attempt=claimed.attempt, events=[(EventKind.STATE, payload)])
-        return self.get(run_id)
-
-    def renew(self, run_id: str, *, attempt: int, lease_seconds: float) -> bool:
-        """Renew the lease; False where a newer attempt, the queue or a final state has taken over."""
-        values = {"lease_until": DatabaseNow() + lease_seconds}
-        return self._connection.execute(update(table).where(held(run_id, attempt)).values(values)).rowcount == 1
-
     def move(
         self,
         run_id: str,
@@ -185,7 +154,7 @@ class SqlRuns(SqlRunEvents):
         forget_exports(self._connection, run_id)
         values = {
             "state": RunState.QUEUED.value,
-            "configuration": configuration.json_object(),
+            **configuration_columns(configuration),
             "position": DatabaseNow(),
             "progress": current.progress | {"epochs": configuration.epochs},
             "crashes": 0,
@@ -204,21 +173,6 @@ class SqlRuns(SqlRunEvents):
         answers = and_(artifact.c.run_id == run_id, artifact.c.name == PREDICTIONS)
         self._connection.execute(delete(artifact).where(answers))
 
-    def place(self, run_ids: Sequence[str], *, before_all: bool = False) -> None:
-        """Let queued runs follow one another in this order, in the places that they have (or before all others)."""
-        query = select(table.c.id, table.c.priority, table.c.position).where(_QUEUED).order_by(*_ORDER)
-        queued = self._connection.execute(query.with_for_update()).all()
-        there = {row.id: row for row in queued}
-        missing = next((run_id for run_id in run_ids if run_id not in there), None)
-        if missing is not None:
-            raise ConflictError(f"Run {missing} does not wait in the queue (any more).")
-        places = [(row.priority, row.position) for row in queued if row.id in set(run_ids)]
-        if before_all and queued:
-            places = [(queued[0].priority, queued[0].position - len(run_ids) + place) for place in range(len(run_ids))]
-        for run_id, (priority, position) in zip(run_ids, places, strict=True):
-            values = {"priority": priority, "position": position}
-            self._connection.execute(update(table).where(table.c.id == run_id).values(values))
-
     def set_progress(
         self, run_id: str, *, attempt: int, progress: Progress, summary: dict[str, JsonObject] | None = None
     ) -> None:
@@ -236,16 +190,6 @@ class SqlRuns(SqlRunEvents):
         """Keep what was measured, by split."""
         self._write(run_id, attempt, {"evaluation": evaluation})
 
-    def expired(self) -> list[Run]:
-        """Active runs whose lease has run out, or that never had one."""
-        gone = or_(table.c.lease_until.is_(None), table.c.lease_until < DatabaseNow())
-        rows = self._connection.execute(select(table).where(table.c.state.in_(_ACTIVE), gone)).mappings()
-        return [run_of(row) for row in rows]
-
-    def waiting(self) -> int:
-        """How many runs are queued."""
-        return self._connection.execute(select(func.count()).select_from(table).where(_QUEUED)).scalar_one()
-
     def _has_tag(self, tag: str) -> Any:
         each = func.json_each if self._connection.dialect.name == "sqlite" else func.json_array_elements_text
         tags = each(table.c.tags).table_valued("value")
@@ -261,6 +205,6 @@ class SqlRuns(SqlRunEvents):
     def _with_positions(self, rows: Sequence[Any]) -> list[Run]:
         if not any(row["state"] == RunState.QUEUED.value for row in rows):
             return [run_of(row) for row in rows]
-        queue = list(self._connection.execute(select(table.c.id).where(_QUEUED).order_by(*_ORDER)).scalars())
+        queue = list(self._connection.execute(select(table.c.id).where(QUEUED).order_by(*IN_ORDER)).scalars())
         place = {run_id: number for number, run_id in enumerate(queue, start=1)}
         return [run_of(row, queue_position=place.get(row["id"])) for row in rows]

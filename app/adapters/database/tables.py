@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    desc,
     false,
 )
 
@@ -166,7 +167,12 @@ run = Table(
     Column("started_at", UtcDateTime),
     Column("finished_at", UtcDateTime),
     Column("idempotency_key", String(200), index=True),
+    Column("pool", String(40), nullable=False, server_default="train"),
+    Column("device_kind", String(3), nullable=False, server_default="any"),
+    Column("device_count", Integer, nullable=False, server_default="1"),
+    Column("device_memory_gb", Float, nullable=False, server_default="0"),
     Index("ix_run_queue", "state", "priority", "position"),
+    Index("ix_run_claim", "state", "pool", desc("priority"), "position", "id"),
 )
 
 run_event = Table(
@@ -231,6 +237,7 @@ worker = Table(
     Column("host", String(200), nullable=False),
     Column("pid", Integer, nullable=False),
     Column("pool", String(20), nullable=False),
+    Column("pools", JSON, nullable=False, server_default="[]"),
     Column("device", JSON, nullable=False),
     Column("started_at", UtcDateTime, nullable=False),
     Column("seen_at", UtcDateTime, nullable=False),

@@ -34,16 +34,11 @@ class DeviceRequest(Value):
         title="Least memory of each (GiB)",
         description="1 GiB is 2^30 bytes, so that a card sold with 80 GB may have 79.6. Empty for any.",
     )
-    pool: TrainPool | None = Field(
-        default=None,
+    pool: TrainPool = Field(
+        default=TRAIN_POOL,
         title="Pool",
-        description="Of workers, such as train-h200. Empty for train, whose workers take what names no pool.",
+        description="Its workers alone may take the run: train, or one of a name such as train-h200.",
     )
-
-    @property
-    def pool_name(self) -> str:
-        """The pool whose workers may take it."""
-        return self.pool or TRAIN_POOL
 
     def __str__(self) -> str:
         """The devices in words, without the pool: `2 GPUs with 80 GiB each`."""
@@ -60,7 +55,7 @@ class DeviceOffer(Value):
     `memory_bytes` is what each GPU has (the least of several), or what all CPU devices, parts of one machine, share.
     """
 
-    kind: Literal["cpu", "gpu"]
+    kind: Literal["cpu", "gpu"] = "cpu"
     count: int = Field(default=1, ge=1)
     memory_bytes: int = Field(default=0, ge=0)
     pools: tuple[TrainPool, ...] = (TRAIN_POOL,)
@@ -82,8 +77,8 @@ class DeviceOffer(Value):
         return self.memory_bytes / GIB
 
     def meets(self, request: DeviceRequest) -> bool:
-        """Whether a run that asks for this can train here. `adapters/database/runs` says the same in SQL."""
-        return request.pool_name in self.pools and self.has(request)
+        """Whether a run that asks for this can train here. `adapters/database/run_queue` says the same in SQL."""
+        return request.pool in self.pools and self.has(request)
 
     def has(self, request: DeviceRequest) -> bool:
         """The same, whatever the pool."""
@@ -93,3 +88,7 @@ class DeviceOffer(Value):
             and request.count <= self.count
             and (request.memory_gb or 0.0) * shared_by <= self.memory_gb
         )
+
+
+ANY_CPU = DeviceOffer()
+"""The least that a slot of the usual pool can have: for runs that ask for nothing."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from app.core.runs.configuration import Configuration
+from app.core.runs.device_request import ANY_CPU, DeviceOffer, DeviceRequest
 from app.core.runs.lifecycle import RunState
 from app.core.runs.request import RunChanges
 from app.core.runs.run import Artifact, Event, EventKind, Progress, Run
@@ -40,8 +41,11 @@ class Runs(Protocol):
         """Whether a run that has not ended starts from its weights."""
         ...
 
-    def claim_next(self, *, worker: str, lease_seconds: float) -> Run | None:
-        """Take the next queued run by (priority, position): attempt + 1, state `starting`, a lease in database time."""
+    def claim_next(self, *, worker: str, lease_seconds: float, offer: DeviceOffer = ANY_CPU) -> Run | None:
+        """Take the first queued run by (priority, position) that can train on what is offered.
+
+        It gets attempt + 1, state `starting`, and a lease in database time.
+        """
         ...
 
     def renew(self, run_id: str, *, attempt: int, lease_seconds: float) -> bool:
@@ -95,8 +99,12 @@ class Runs(Protocol):
         """Active runs whose lease has run out, or that never had one, by database time."""
         ...
 
-    def waiting(self) -> int:
-        """How many runs are queued."""
+    def waiting(self) -> dict[DeviceRequest, int]:
+        """How many runs are queued, by what they ask of devices."""
+        ...
+
+    def waiting_in(self, pool: str, *, limit: int) -> list[str]:
+        """The ids of so many runs that are queued for a pool, the next one first."""
         ...
 
     def add_artifact(self, artifact: Artifact, *, attempt: int) -> None:

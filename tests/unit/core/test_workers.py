@@ -3,17 +3,22 @@ from typing import Any
 from app.adapters.clock import utc_now
 from app.core.names import Pool
 from app.core.runs.configuration import Configuration
+from app.core.runs.device_request import DeviceRequest
 from app.core.runs.lifecycle import RunState
 from app.core.runs.run import Progress, Run
 from app.core.workers import Worker, next_runs, worker_name
 
 
+ANY = DeviceRequest()
+
+
 def worker(name: str, **changes: Any) -> Worker:
     pool, now = Pool(name.partition("@")[0].partition("-")[0]), utc_now()
-    return Worker(name=name, host="here", pid=1, pool=pool, device={}, started_at=now, seen_at=now, **changes)
+    facts: dict[str, Any] = {"host": "here", "pid": 1, "device": {}, "started_at": now, "seen_at": now}
+    return Worker(name=name, pool=pool, **{**facts, **changes})
 
 
-def run(name: str, *, eta: float | None = None, state: RunState = RunState.QUEUED) -> Run:
+def run(name: str, *, eta: float | None = None, state: RunState = RunState.QUEUED, device: DeviceRequest = ANY) -> Run:
     return Run(
         id=name,
         name=name,
@@ -21,7 +26,7 @@ def run(name: str, *, eta: float | None = None, state: RunState = RunState.QUEUE
         architecture_id="a",
         dataset_id="d",
         version_id="v",
-        configuration=Configuration(),
+        configuration=Configuration(device=device),
         progress=Progress(epochs=1, eta_seconds=eta),
         created_at=utc_now(),
     )
@@ -60,3 +65,23 @@ def test_who_cannot_take_a_run_has_no_next_one() -> None:
         worker("train-3@a", alive=False),
     ]
     assert next_runs(workers, {}, [run("first")]) == {}
+
+
+def test_each_worker_takes_next_what_its_device_can() -> None:
+    workers = [
+        worker("train@cpu"),
+        worker("train-1@gpu", device={"kind": "gpu", "count": 2}),
+        worker("train-h200@x", pools=("train-h200",)),
+    ]
+    queue = [
+        run("of two GPUs", device=DeviceRequest(kind="gpu", count=2)),
+        run("of a pool", device=DeviceRequest(pool="train-h200")),
+        run("of none", device=DeviceRequest(kind="gpu", count=4)),
+        run("of any"),
+    ]
+    found = next_runs(workers, {}, queue)
+    assert {name: taken.name for name, taken in found.items()} == {
+        "train@cpu": "of any",
+        "train-1@gpu": "of two GPUs",
+        "train-h200@x": "of a pool",
+    }

@@ -18,12 +18,24 @@ from app.adapters.database import SqlDatabase
 from app.adapters.database.migrate import upgrade
 from app.adapters.database.tables import run as run_table
 from app.core.errors import ConflictError, InvalidError
+from app.core.runs.device_request import GIB, DeviceOffer, DeviceRequest
 from app.core.runs.lifecycle import ACTIVE, CONTINUED, NEXT, WAITING, RunState
 from app.core.runs.run import Event, EventKind, Run
 from tests.factories.run_world import LEASE_SECONDS, STEPS_PER_EPOCH, Attempt, World
 from tests.fakes.scripted_trainer import next_digest
 
-WORKERS = ("train@one", "train@two")
+WORKERS = {
+    "train@one": DeviceOffer(kind="cpu", count=2, memory_bytes=8 * GIB),
+    "train@two": DeviceOffer(kind="gpu", memory_bytes=24 * GIB, pools=("train", "train-h200")),
+}
+"""Each has devices that the other has not."""
+ASKED = (
+    DeviceRequest(),
+    DeviceRequest(kind="cpu", count=2, memory_gb=4),
+    DeviceRequest(kind="gpu"),
+    DeviceRequest(memory_gb=16),
+    DeviceRequest(pool="train-h200"),
+)
 KEYS = "abcd"
 WRITES = (1, 1, 2, 3, 5, 12)
 ACTIONS_AT_ONCE = 25
@@ -47,7 +59,7 @@ class Runs(RuleBasedStateMachine):
         super().__init__()
         with self.world.truth.engine.begin() as connection:
             connection.execute(delete(run_table))
-        self.world.queue.sent.clear()
+        self.world.queue.messages.clear()
         self.world.queue.answers = True
         self.world.checkpoints.clear()
         self.world.database.interrupt(None, before=0)
@@ -65,7 +77,7 @@ class Runs(RuleBasedStateMachine):
 
     @rule(chance=CHANCE, name=st.sampled_from(ACTIONS := (
         "submit", "cancel", "hold_or_let_go", "move_to_the_front", "empty_the_queue", "go_on",
-        "deliver_a_message", "train", "look_after_a_trainer", "reconcile", "a_worker_starts_again",
+        "deliver_a_message", "train", "look_after_a_trainer", "reconcile", "a_worker_beats", "a_worker_starts_again",
         "a_trainer_dies", "a_supervisor_dies", "a_worker_stands_still", "a_worker_goes_on", "an_orphan_goes_on",
         "time_passes", "a_message_is_lost_or_doubled", "the_broker_goes_or_comes_back", "somebody_comes_between",
     )))  # fmt: skip
@@ -83,7 +95,7 @@ class Runs(RuleBasedStateMachine):
 
     def submit(self, chance: Random) -> None:
         key = chance.choice(KEYS)
-        requests = [self.world.request(epochs=chance.randint(1, 2))]
+        requests = [self.world.request(epochs=chance.randint(1, 2), device=chance.choice(ASKED))]
         made = [run.id for run in self.world.runs.create(requests, idempotency_key=key)]
         assert self.by_key.setdefault(key, made) == made
         self.ids = [run_id for ids in self.by_key.values() for run_id in ids]
@@ -129,14 +141,23 @@ class Runs(RuleBasedStateMachine):
 
     def deliver_a_message(self, chance: Random) -> None:
         idle = [worker for worker in WORKERS if worker not in self.at_work and worker not in self.paused]
-        if not idle or not self.world.queue.sent:
+        if not idle:
             return
         worker = chance.choice(idle)
-        self.world.queue.sent.pop(0)
-        run = self.world.workers.claim_next(worker)
-        if run is not None:
-            assert run.id not in self.held
-            self.at_work[worker] = Attempt(self.world, run)
+        offer = WORKERS[worker]
+        message = self.world.queue.take((*offer.pools, worker))
+        if message is None:
+            return
+        alone = not self.world.database.is_to_be_interrupted
+        first = self.world.first_for(offer)
+        run = self.world.workers.claim_next(worker, offer)
+        assert not alone or (None if run is None else run.id) == first, "another should have been taken"
+        if run is None:
+            self.world.workers.pass_on(message.argument, by=worker)
+            return
+        assert run.id not in self.held
+        assert offer.meets(run.configuration.device)
+        self.at_work[worker] = Attempt(self.world, run)
 
     def train(self, chance: Random) -> None:
         for worker in self._one_of(self.at_work, chance):
@@ -144,6 +165,8 @@ class Runs(RuleBasedStateMachine):
             with self._refused_where_overtaken(attempt):
                 if attempt.work(chance.choice(WRITES)):
                     self.at_work[worker] = attempt
+                else:
+                    self.world.workers.look_again(worker, attempt.run.id)
 
     def look_after_a_trainer(self, chance: Random) -> None:
         for worker in self._one_of(self.at_work, chance):
@@ -154,10 +177,14 @@ class Runs(RuleBasedStateMachine):
     def reconcile(self, chance: Random) -> None:
         self.world.workers.reconcile()
 
+    def a_worker_beats(self, chance: Random) -> None:
+        worker = chance.choice(sorted(WORKERS))
+        self.world.beat(worker, WORKERS[worker])
+
     # What befalls them.
 
     def a_worker_starts_again(self, chance: Random) -> None:
-        worker = chance.choice(WORKERS)
+        worker = chance.choice(sorted(WORKERS))
         self.at_work.pop(worker, None)
         self.world.workers.take_back(worker)
 
@@ -195,8 +222,8 @@ class Runs(RuleBasedStateMachine):
         self.world.pass_time(chance.choice([0.4, 1.1]) * LEASE_SECONDS)
 
     def a_message_is_lost_or_doubled(self, chance: Random) -> None:
-        if self.world.queue.sent:
-            self.world.queue.sent[:1] = self.world.queue.sent[:1] * chance.choice([0, 2])
+        messages = self.world.queue.messages
+        messages[:1] = messages[:1] * chance.choice([0, 2])
 
     def the_broker_goes_or_comes_back(self, chance: Random) -> None:
         self.world.queue.answers = chance.random() < 0.7
@@ -232,6 +259,7 @@ class Runs(RuleBasedStateMachine):
         self.world.queue.answers = True
         self.orphans.clear()
         self.at_work |= self.paused
+        self.paused.clear()
         for run_id in self.held:
             self.world.run_queue.hold(run_id, held=False)
         self.held.clear()

@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -7,28 +8,15 @@ from app.adapters.clock import new_id, utc_now
 from app.adapters.database import SqlDatabase
 from app.adapters.database.migrate import upgrade
 from app.core.names import Pool, TaskName
+from app.core.runs.configuration import Configuration
+from app.core.runs.device_request import GIB, DeviceOffer, DeviceRequest
 from app.core.runs.lifecycle import RunState
 from app.core.runs.run import Event, Run
 from app.core.workers import Worker
 from app.services.workers import WorkerService
 from tests.factories.rows import queued_run
 from tests.factories.run_world import Interrupted
-
-
-class Queue:
-    """A queue in memory; `reachable` false makes it a broker that does not answer."""
-
-    def __init__(self) -> None:
-        self.sent: list[str] = []
-        self.reachable = True
-
-    def send(self, task: TaskName, argument: str) -> bool:
-        if self.reachable and task is TaskName.TRAIN_NEXT_RUN:
-            self.sent.append(argument)
-        return self.reachable
-
-    def length(self, task: TaskName) -> int | None:
-        return len(self.sent) if self.reachable else None
+from tests.fakes.queue import RememberedTasks
 
 
 class Runs:
@@ -68,6 +56,25 @@ class Checks:
         self.recovered += 1
 
 
+CPU = DeviceOffer(kind="cpu", memory_bytes=15 * GIB)
+
+
+def gpu(gib: int) -> DeviceOffer:
+    return DeviceOffer(kind="gpu", memory_bytes=gib * GIB)
+
+
+def asking(**device: Any) -> Configuration:
+    return Configuration(epochs=2, device=DeviceRequest(**device))
+
+
+def seen(name: str, offer: DeviceOffer, **changes: Any) -> Worker:
+    """A worker that gives a sign of life."""
+    now = utc_now()
+    device: dict[str, Any] = {"kind": offer.kind, "count": offer.count, "memory_bytes": offer.memory_bytes}
+    facts = {"host": "here", "pid": 1, "pool": Pool.TRAIN, "device": device, "started_at": now, "seen_at": now}
+    return Worker.model_validate({"name": name, **facts, **changes})
+
+
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[SqlDatabase]:
     url = f"sqlite:///{tmp_path / 'test.sqlite3'}"
@@ -78,13 +85,13 @@ def database(tmp_path: Path) -> Iterator[SqlDatabase]:
 
 
 @pytest.fixture
-def queue() -> Queue:
-    return Queue()
+def queue() -> RememberedTasks:
+    return RememberedTasks()
 
 
 def service(
     database: SqlDatabase,
-    queue: Queue,
+    queue: RememberedTasks,
     *,
     lease_seconds: float = 60,
     checks: Checks | None = None,
@@ -111,42 +118,33 @@ def claimed(workers: WorkerService) -> Run:
     return run
 
 
-def test_one_of_two_workers_gets_the_run_and_the_other_none(database: SqlDatabase, queue: Queue) -> None:
+def test_one_of_two_workers_gets_the_run_and_the_other_none(database: SqlDatabase, queue: RememberedTasks) -> None:
     run = queued_run(database)
     workers = service(database, queue)
     assert claimed(workers).id == run.id
     assert workers.claim_next("train@there") is None
 
 
-def test_a_draining_worker_claims_nothing(database: SqlDatabase, queue: Queue) -> None:
+def test_a_draining_worker_claims_nothing(database: SqlDatabase, queue: RememberedTasks) -> None:
     queued_run(database)
     workers = service(database, queue)
-    beat = Worker(
-        name="train@here",
-        host="here",
-        pid=1,
-        pool=Pool.TRAIN,
-        device={"kind": "cpu"},
-        started_at=utc_now(),
-        seen_at=utc_now(),
-    )
-    workers.beat(beat)
+    workers.beat(seen("train@here", CPU))
     workers.drain("train@here")
     assert workers.claim_next("train@here") is None
     assert [worker.draining for worker in workers.page()] == [True]
 
 
-def test_a_run_given_back_waits_again_and_is_not_counted(database: SqlDatabase, queue: Queue) -> None:
+def test_a_run_given_back_waits_again_and_is_not_counted(database: SqlDatabase, queue: RememberedTasks) -> None:
     run = queued_run(database)
     workers = service(database, queue)
     attempt = claimed(workers).attempt
     workers.hand_back(run.id, attempt=attempt, reason="its worker leaves")
     found = now(database, run)
-    assert (found.state, found.crashes, queue.sent) == (RunState.QUEUED, 0, [run.id])
+    assert (found.state, found.crashes, queue.sent) == (RunState.QUEUED, 0, [(TaskName.TRAIN_NEXT_RUN, run.id)])
     assert not workers.renew(run.id, attempt=attempt)
 
 
-def test_the_third_crash_is_the_last_and_says_why(database: SqlDatabase, queue: Queue) -> None:
+def test_the_third_crash_is_the_last_and_says_why(database: SqlDatabase, queue: RememberedTasks) -> None:
     run = queued_run(database)
     workers = service(database, queue)
     states = []
@@ -160,7 +158,7 @@ def test_the_third_crash_is_the_last_and_says_why(database: SqlDatabase, queue: 
     assert "killed" in error
 
 
-def test_a_crash_of_a_run_that_was_to_stop_stops_it(database: SqlDatabase, queue: Queue) -> None:
+def test_a_crash_of_a_run_that_was_to_stop_stops_it(database: SqlDatabase, queue: RememberedTasks) -> None:
     run = queued_run(database)
     workers = service(database, queue)
     attempt = claimed(workers).attempt
@@ -171,7 +169,7 @@ def test_a_crash_of_a_run_that_was_to_stop_stops_it(database: SqlDatabase, queue
 
 
 def test_a_run_whose_lease_ran_out_is_taken_back_and_its_old_holder_refused(
-    database: SqlDatabase, queue: Queue
+    database: SqlDatabase, queue: RememberedTasks
 ) -> None:
     run = queued_run(database)
     workers = service(database, queue, lease_seconds=-1)
@@ -182,7 +180,7 @@ def test_a_run_whose_lease_ran_out_is_taken_back_and_its_old_holder_refused(
     assert not workers.renew(run.id, attempt=attempt)
 
 
-def test_a_run_whose_lease_holds_is_left_alone(database: SqlDatabase, queue: Queue) -> None:
+def test_a_run_whose_lease_holds_is_left_alone(database: SqlDatabase, queue: RememberedTasks) -> None:
     run = queued_run(database)
     workers = service(database, queue)
     attempt = claimed(workers).attempt
@@ -191,7 +189,9 @@ def test_a_run_whose_lease_holds_is_left_alone(database: SqlDatabase, queue: Que
     assert workers.renew(run.id, attempt=attempt)
 
 
-def test_of_two_that_take_back_a_run_at_once_one_counts_the_crash(database: SqlDatabase, queue: Queue) -> None:
+def test_of_two_that_take_back_a_run_at_once_one_counts_the_crash(
+    database: SqlDatabase, queue: RememberedTasks
+) -> None:
     run = queued_run(database)
     workers = service(database, queue, lease_seconds=-1)
     claimed(workers)
@@ -204,7 +204,9 @@ def test_of_two_that_take_back_a_run_at_once_one_counts_the_crash(database: SqlD
     assert (found.state, found.attempt, found.crashes) == (RunState.QUEUED, 2, 2)
 
 
-def test_a_run_that_somebody_stops_while_it_is_given_back_does_not_wait(database: SqlDatabase, queue: Queue) -> None:
+def test_a_run_that_somebody_stops_while_it_is_given_back_does_not_wait(
+    database: SqlDatabase, queue: RememberedTasks
+) -> None:
     run = queued_run(database)
     workers = service(database, queue)
     attempt = claimed(workers).attempt
@@ -214,7 +216,7 @@ def test_a_run_that_somebody_stops_while_it_is_given_back_does_not_wait(database
     assert now(database, run).state is RunState.STOPPED
 
 
-def test_a_worker_that_starts_anew_takes_back_only_its_own_runs(database: SqlDatabase, queue: Queue) -> None:
+def test_a_worker_that_starts_anew_takes_back_only_its_own_runs(database: SqlDatabase, queue: RememberedTasks) -> None:
     mine, other = queued_run(database), queued_run(database)
     workers = service(database, queue)
     assert claimed(workers).id == mine.id
@@ -224,9 +226,9 @@ def test_a_worker_that_starts_anew_takes_back_only_its_own_runs(database: SqlDat
     assert now(database, other).state is RunState.STARTING
 
 
-def test_lost_messages_are_sent_again_up_to_the_runs_that_wait(database: SqlDatabase, queue: Queue) -> None:
+def test_lost_messages_are_sent_again_up_to_the_runs_that_wait(database: SqlDatabase, queue: RememberedTasks) -> None:
     runs = [queued_run(database) for _ in range(3)]
-    queue.sent.append(runs[0].id)
+    queue.send(TaskName.TRAIN_NEXT_RUN, runs[0].id)
     checks = Checks()
     workers = service(database, queue, checks=checks)
     workers.reconcile()
@@ -235,15 +237,69 @@ def test_lost_messages_are_sent_again_up_to_the_runs_that_wait(database: SqlData
     assert checks.recovered == 2
 
 
-def test_a_broker_that_does_not_answer_stops_no_reconciling(database: SqlDatabase, queue: Queue) -> None:
+def test_each_pool_gets_the_messages_that_it_lacks(database: SqlDatabase, queue: RememberedTasks) -> None:
+    usual, special = queued_run(database), queued_run(database, configuration=asking(pool="train-h200"))
+    service(database, queue).reconcile()
+    assert {(message.argument, message.to) for message in queue.messages} == {
+        (usual.id, "train"),
+        (special.id, "train-h200"),
+    }
+    queue.take(["train-h200"])
+    service(database, queue).reconcile()
+    assert [message.to for message in queue.messages].count("train-h200") == 1
+
+
+def test_a_run_given_back_is_told_to_its_pool(database: SqlDatabase, queue: RememberedTasks) -> None:
+    run = queued_run(database, configuration=asking(pool="train-h200"))
+    workers = service(database, queue)
+    offer = DeviceOffer(pools=("train-h200",))
+    for end in (workers.hand_back, workers.crashed):
+        assert (taken := workers.claim_next("train-h200@here", offer)) is not None
+        end(run.id, attempt=taken.attempt, reason="lost")
+    assert [message.to for message in queue.messages] == ["train-h200", "train-h200"]
+
+
+def test_a_message_that_a_worker_can_make_nothing_of_goes_to_one_that_is_idle_and_can(
+    database: SqlDatabase, queue: RememberedTasks
+) -> None:
+    run = queued_run(database, configuration=asking(kind="gpu", memory_gb=40))
+    workers = service(database, queue)
+    for name, device, changes in [
+        ("train@cpu", CPU, {}),
+        ("train-1@small", gpu(24), {}),
+        ("train-2@ill", gpu(80), {"problem": "The GPU is lost."}),
+        ("train-3@large", gpu(80), {}),
+        ("train-h200-4@other", gpu(140), {"pools": ("train-h200",)}),
+    ]:
+        workers.beat(seen(name, device, **changes))
+    assert workers.claim_next("train@cpu", CPU) is None
+    workers.pass_on(run.id, by="train@cpu")
+    assert [message.to for message in queue.messages] == ["train-3@large"]
+
+
+def test_a_message_that_nobody_idle_can_use_goes_no_further(database: SqlDatabase, queue: RememberedTasks) -> None:
+    busy, waits = (queued_run(database, configuration=asking(kind="gpu")) for _ in range(2))
+    workers = service(database, queue)
+    workers.beat(seen("train@cpu", CPU))
+    workers.beat(seen("train-1@gpu", gpu(24)))
+    taken = workers.claim_next("train-1@gpu", gpu(24))
+    assert taken is not None
+    assert taken.id == busy.id
+    workers.pass_on(waits.id, by="train@cpu")
+    assert queue.messages == []
+    workers.look_again("train-1@gpu", busy.id)
+    assert [message.to for message in queue.messages] == ["train-1@gpu"]
+
+
+def test_a_broker_that_does_not_answer_stops_no_reconciling(database: SqlDatabase, queue: RememberedTasks) -> None:
     queued_run(database)
-    queue.reachable = False
+    queue.answers = False
     checks = Checks()
     service(database, queue, checks=checks).reconcile()
     assert (queue.sent, checks.recovered) == ([], 1)
 
 
-def test_reconciling_forgets_texts_that_nothing_needs(database: SqlDatabase, queue: Queue) -> None:
+def test_reconciling_forgets_texts_that_nothing_needs(database: SqlDatabase, queue: RememberedTasks) -> None:
     sources = Sources()
     service(database, queue, sources=sources).reconcile()
     assert sources.asked == 1

@@ -11,7 +11,7 @@ from app.core.runs.device_request import GIB, DeviceOffer, DeviceRequest
 
 def test_a_configuration_from_before_asks_for_any_device_of_the_usual_pool() -> None:
     asked = Configuration.model_validate({"epochs": 3}).device
-    assert (asked.kind, asked.count, asked.memory_gb, asked.pool_name) == ("any", 1, None, "train")
+    assert (asked.kind, asked.count, asked.memory_gb, asked.pool) == ("any", 1, None, "train")
 
 
 @pytest.mark.parametrize(
