@@ -92,6 +92,8 @@ def _takes(field: Field) -> str:
         return "true, false"
     if field.choices:
         return ", ".join(field.choices)
+    if field.kind == "text":
+        return "a text"
     limits = [
         f"{word} {limit:g}" for word, limit in (("from", field.minimum), ("to", field.maximum)) if limit is not None
     ]

@@ -1,6 +1,6 @@
 """What runs will take before they start, told from layer tables, workers and the runs before."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import pairwise
 
 from app.core.architectures.architecture import StoredArchitecture
@@ -9,6 +9,7 @@ from app.core.datasets.dataset import Split, Version
 from app.core.errors import FieldError, InvalidError, NotFoundError, UnavailableError
 from app.core.ports import Database, Transaction
 from app.core.runs.configuration import Configuration
+from app.core.runs.device_request import DeviceOffer, DeviceRequest
 from app.core.runs.lifecycle import RunState
 from app.core.runs.plan import Pace, TrainingPlan, pace_of, plan_of, too_large
 from app.core.runs.request import RunRequest
@@ -45,19 +46,19 @@ class PlanService:
                     f"Dataset {dataset.name} is {dataset.state.value}: wait until it is ready.",
                     errors=[FieldError("dataset", "is not ready")],
                 )
-            memory = self._device_memory(transaction)
+            offers = self._offers(transaction, configuration.device)
         return plan_of(
             configuration,
             table,
             images=_training_images(dataset.version, configuration),
-            device_memory_bytes=memory,
-            pace=self._pace(architecture_id),
+            device_memory_bytes=_largest(offers, configuration.device),
+            pace=self._pace(architecture_id, kinds={offer.kind for offer in offers}),
         )
 
     def refuse_what_cannot_fit(self, stored: StoredArchitecture, configuration: Configuration) -> None:
-        """InvalidError where one step needs more memory than any device that works here has."""
+        """InvalidError where one step needs more memory than any device has that works here and that it may have."""
         with self._database.transaction() as transaction:
-            memory = self._device_memory(transaction)
+            memory = _largest(self._offers(transaction, configuration.device), configuration.device)
         if memory is None:
             return
         try:
@@ -73,7 +74,7 @@ class PlanService:
         """The largest batch that a run's network should have room for here; None where that is not known."""
         try:
             with self._database.transaction() as transaction:
-                memory = self._device_memory(transaction)
+                memory = _largest(self._offers(transaction, run.configuration.device), run.configuration.device)
             if memory is None:
                 return None
             table = self._layer_table(run.architecture_id)
@@ -82,16 +83,19 @@ class PlanService:
         plan = plan_of(run.configuration, table, images=1, device_memory_bytes=memory, pace=None)
         return plan.largest_batch_size
 
-    def _device_memory(self, transaction: Transaction) -> int | None:
-        """Bytes of the largest device of a training worker that can use it."""
+    def _offers(self, transaction: Transaction, asked: DeviceRequest) -> list[DeviceOffer]:
+        """What those workers have that can train what is asked for."""
         workers = transaction.workers.all(alive_within_seconds=self._alive_within_seconds)
-        sizes = [worker.device.get("memory_bytes") for worker in workers if worker.trains]
-        return max((size for size in sizes if isinstance(size, int)), default=None)
+        return [worker.offer for worker in workers if worker.trains and worker.offer.meets(asked)]
 
-    def _pace(self, architecture_id: str | None) -> Pace | None:
-        """The newest finished run of the same architecture, else any: then costs are compared."""
+    def _pace(self, architecture_id: str | None, *, kinds: Collection[str]) -> Pace | None:
+        """The newest finished run of the same architecture, else any: then costs are compared.
+
+        Of another kind of device than it will train on (where that is known) a run tells nothing.
+        """
         with self._database.transaction() as transaction:
-            runs, _ = transaction.runs.page(limit=RUNS_LOOKED_AT, states=(RunState.FINISHED,))
+            finished, _ = transaction.runs.page(limit=RUNS_LOOKED_AT, states=(RunState.FINISHED,))
+            runs = [run for run in finished if not kinds or run.computed_by.get("device") in {None, *kinds}]
             run = next((run for run in runs if run.architecture_id == architecture_id), next(iter(runs), None))
             if run is None:
                 return None
@@ -100,6 +104,11 @@ class PlanService:
         same = run.architecture_id == architecture_id
         macs = None if same else self._layer_table(run.architecture_id).totals.macs
         return pace_of(_durations(epochs), images=images, macs=macs, run_name=run.name)
+
+
+def _largest(offers: Sequence[DeviceOffer], asked: DeviceRequest) -> int | None:
+    """Bytes of each device of the largest of them; None where that is not known."""
+    return max((offer.bytes_of_each(asked) for offer in offers), default=0) or None
 
 
 def _training_images(version: Version, configuration: Configuration) -> int:

@@ -11,6 +11,7 @@ from app.core.ports import Database, TaskQueue
 from app.core.runs.device_request import ANY_CPU, DeviceOffer
 from app.core.runs.lifecycle import ACTIVE, CRASHES_ALLOWED, RunState
 from app.core.runs.run import Run
+from app.core.waiting import waiting_for
 from app.core.workers import Worker
 
 MOST_MESSAGES_AT_ONCE = 100
@@ -80,6 +81,14 @@ class WorkerService:
         """Every known worker; alive is one that was seen within a lease."""
         with self._database.transaction() as transaction:
             return transaction.workers.all(alive_within_seconds=self._lease_seconds)
+
+    def waiting_for(self, runs: Sequence[Run]) -> dict[str, str]:
+        """Why those of the runs wait that no worker can take, by their ids."""
+        queued = [run for run in runs if run.state is RunState.QUEUED]
+        workers = self.page() if queued else []
+        reasons = {asked: waiting_for(asked, workers) for asked in {run.configuration.device for run in queued}}
+        told = {run.id: reasons[run.configuration.device] for run in queued}
+        return {run_id: reason for run_id, reason in told.items() if reason is not None}
 
     def drain(self, name: str) -> None:
         """Ask a worker to give back what it holds and leave."""

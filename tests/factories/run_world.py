@@ -18,15 +18,12 @@ from app.adapters.database import SqlDatabase
 from app.adapters.database.tables import run as run_table
 from app.core.architectures.architecture import StoredArchitecture
 from app.core.errors import ConflictError, NotFoundError, StaleAttemptError
-from app.core.names import Pool
 from app.core.ports import Transaction
 from app.core.runs.configuration import Configuration
-from app.core.runs.device_request import DeviceOffer, DeviceRequest
+from app.core.runs.device_request import GIB, DeviceOffer, DeviceRequest
 from app.core.runs.lifecycle import RunState
 from app.core.runs.request import RunRequest
 from app.core.runs.run import EventKind, Run
-from app.core.values import JsonObject
-from app.core.workers import Worker
 from app.services.artifacts import ArtifactService
 from app.services.metrics import MetricsService
 from app.services.run_queue import QueueService
@@ -42,6 +39,18 @@ from worker.watch import Ending
 
 LEASE_SECONDS = 600
 STEPS_PER_EPOCH = 2
+WORKERS = {
+    "train@one": DeviceOffer(kind="cpu", count=2, memory_bytes=8 * GIB),
+    "train@two": DeviceOffer(kind="gpu", memory_bytes=24 * GIB, pools=("train", "train-h200")),
+}
+"""Each has devices that the other has not."""
+ASKED = (
+    DeviceRequest(),
+    DeviceRequest(kind="cpu", count=2, memory_gb=4),
+    DeviceRequest(kind="gpu"),
+    DeviceRequest(memory_gb=16),
+    DeviceRequest(pool="train-h200"),
+)
 OVERTAKEN = (StaleAttemptError, ConflictError, NotFoundError)
 
 
@@ -128,19 +137,19 @@ class World:
         with self.truth.transaction() as transaction:
             return transaction.runs.get(run_id)
 
-    def first_for(self, offer: DeviceOffer) -> str | None:
-        """The run that is to be taken next by who offers this."""
-        with self.truth.transaction() as transaction:
-            runs, _ = transaction.runs.page(limit=500, states=[RunState.QUEUED])
-        can = [run for run in runs if offer.meets(run.configuration.device)]
-        return min(can, key=lambda run: run.queue_position or 0).id if can else None
-
-    def beat(self, name: str, offer: DeviceOffer) -> None:
-        """A worker gives a sign of life."""
-        now = utc_now()
-        device: JsonObject = {"kind": offer.kind, "count": offer.count, "memory_bytes": offer.memory_bytes}
-        facts: dict[str, Any] = {"host": "here", "pid": 1, "pools": offer.pools, "started_at": now, "seen_at": now}
-        self.workers.beat(Worker(name=name, pool=Pool.TRAIN, device=device, **facts))
+    def answer(self, worker: str) -> Run | None:
+        """What a worker does with the next message for it; the run that it has then, the first that it can train."""
+        offer = WORKERS[worker]
+        message = self.queue.take((*offer.pools, worker))
+        if message is None:
+            return None
+        alone, first = not self.database.is_to_be_interrupted, self._first_for(offer)
+        run = self.workers.claim_next(worker, offer)
+        assert not alone or (run and run.id) == first, "another run should have been taken"
+        assert run is None or offer.meets(run.configuration.device)
+        if run is None:
+            self.workers.pass_on(message.argument, by=worker)
+        return run
 
     def publish(self, run: Run, digest: str) -> None:
         """As the trainer does with what it exported."""
@@ -150,6 +159,12 @@ class World:
     def published(self, run_id: str) -> list[str]:
         """The results that are listed of a run."""
         return [b"".join(self.artifacts.stream(one)).decode() for one in self.artifacts.of(run_id)]
+
+    def _first_for(self, offer: DeviceOffer) -> str | None:
+        with self.truth.transaction() as transaction:
+            runs, _ = transaction.runs.page(limit=500, states=[RunState.QUEUED])
+        can = [run for run in runs if offer.meets(run.configuration.device)]
+        return min(can, key=lambda run: run.queue_position or 0).id if can else None
 
     def _bundle(self) -> Any:
         return SimpleNamespace(

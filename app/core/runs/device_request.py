@@ -1,5 +1,6 @@
 """What a run asks of the devices that train it, and what a worker's slot has to offer."""
 
+import math
 from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import Field
@@ -76,18 +77,26 @@ class DeviceOffer(Value):
         """GiB, exactly: 2^30 is a power of two."""
         return self.memory_bytes / GIB
 
+    def __str__(self) -> str:
+        """The devices in words, their memory rounded down: `2 GPUs (79.6 GiB each)`."""
+        noun = "GPU" if self.kind == "gpu" else "CPU" if self.count == 1 else "CPU device"
+        devices = f"{self.count} {noun}s" if self.count > 1 else noun
+        of_all = "" if self.count == 1 else " each" if self.kind == "gpu" else " together"
+        return f"{devices} ({math.floor(10 * self.memory_gb) / 10:g} GiB{of_all})" if self.memory_bytes else devices
+
     def meets(self, request: DeviceRequest) -> bool:
         """Whether a run that asks for this can train here. `adapters/database/run_queue` says the same in SQL."""
-        return request.pool in self.pools and self.has(request)
-
-    def has(self, request: DeviceRequest) -> bool:
-        """The same, whatever the pool."""
         shared_by = request.count if self.kind == "cpu" else 1
         return (
-            request.kind in ("any", self.kind)
+            request.pool in self.pools
+            and request.kind in ("any", self.kind)
             and request.count <= self.count
             and (request.memory_gb or 0.0) * shared_by <= self.memory_gb
         )
+
+    def bytes_of_each(self, request: DeviceRequest) -> int:
+        """The memory of each of the devices that a run of this request would have."""
+        return self.memory_bytes // (request.count if self.kind == "cpu" else 1)
 
 
 ANY_CPU = DeviceOffer()

@@ -12,6 +12,7 @@ from app.core.runs.request import RunChanges, RunRequest
 from app.core.runs.series import Axis, Wanted
 from app.core.runs.sweeps import Sweep, Variant, expanded
 from app.core.values import JsonObject, Sort, Value
+from app.web.api.told_runs import told_run, told_runs
 from app.web.dependencies import Services
 from app.web.problems import field_errors
 
@@ -48,7 +49,7 @@ def create(
     else:
         runs = services.runs.create(_requests(body), idempotency_key=idempotency_key)
     response.headers["Location"] = f"/api/v1/runs/{runs[0].id}"
-    shown = [run.representation() for run in runs]
+    shown = told_runs(services, runs)
     return {"items": shown, "next": None} if several else shown[0]
 
 
@@ -66,19 +67,19 @@ def page(
     """Runs, newest first: of a state, a group, with a tag, with a text in their names or notes."""
     found = services.runs.page(limit=limit, cursor=cursor, states=state or (), q=q, group=group, tag=tag, sort=sort)
     items, following = found
-    return {"items": [run.representation() for run in items], "next": following}
+    return {"items": told_runs(services, items), "next": following}
 
 
 @router.get("/{run_id}")
 def get(run_id: str, services: Services) -> dict[str, Any]:
     """One run."""
-    return services.runs.get(run_id).representation()
+    return told_run(services, services.runs.get(run_id))
 
 
 @router.patch("/{run_id}")
 def change(run_id: str, body: RunChanges, services: Services) -> dict[str, Any]:
     """Another name, other tags, other notes."""
-    return services.runs.change(run_id, body).representation()
+    return told_run(services, services.runs.change(run_id, body))
 
 
 @router.delete("/{run_id}", status_code=204)
@@ -90,20 +91,20 @@ def delete(run_id: str, services: Services) -> None:
 @router.post("/{run_id}/cancellation", status_code=202)
 def cancel(run_id: str, services: Services) -> dict[str, Any]:
     """Stop it, keeping what is there."""
-    return services.runs.cancel(run_id).representation()
+    return told_run(services, services.runs.cancel(run_id))
 
 
 @router.post("/{run_id}/continuation", status_code=202)
 def go_on(run_id: str, services: Services, body: Continuation | None = None) -> dict[str, Any]:
     """Go on from the last checkpoint, with more epochs where asked."""
     more = None if body is None else body.more_epochs
-    return services.run_queue.go_on(run_id, more_epochs=more).representation()
+    return told_run(services, services.run_queue.go_on(run_id, more_epochs=more))
 
 
 @router.put("/{run_id}/hold")
 def hold(run_id: str, body: Hold, services: Services) -> dict[str, Any]:
     """Keep it waiting, or let it go."""
-    return services.run_queue.hold(run_id, held=body.held).representation()
+    return told_run(services, services.run_queue.hold(run_id, held=body.held))
 
 
 @router.get("/{run_id}/metrics")

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from app.core.values import Value
+from app.web.api.told_runs import told_runs
 from app.web.dependencies import Services
 
 
@@ -28,14 +29,14 @@ def workers(services: Services) -> dict[str, Any]:
 @router.get("/queue")
 def queue(services: Services) -> dict[str, Any]:
     """The runs that wait, the next one first, those that are held behind them."""
-    return {"items": [run.representation() for run in services.run_queue.waiting()], "next": None}
+    return {"items": told_runs(services, services.run_queue.waiting()), "next": None}
 
 
 @router.put("/queue/order")
 def order(body: QueueOrder, services: Services) -> dict[str, Any]:
     """Put queued runs into this order, in the places that they have, or before all others."""
     waiting = services.run_queue.order(body.runs, to_front=body.to == "front")
-    return {"items": [run.representation() for run in waiting], "next": None}
+    return {"items": told_runs(services, waiting), "next": None}
 
 
 @router.post("/queue/cancellation")

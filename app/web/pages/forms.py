@@ -96,7 +96,8 @@ def nested(values: Mapping[str, str], fields: Sequence[Field]) -> dict[str, Any]
     result: dict[str, Any] = {}
     for field in fields:
         value = values.get(field.name, "").strip()
-        if field.name not in values or not _counts(field, values) or (field.optional and not value):
+        may_be_empty = field.optional or field.kind == "text"  # an empty text is the usual one
+        if field.name not in values or not _counts(field, values) or (may_be_empty and not value):
             continue
         *parents, last = field.path
         place = result
@@ -204,7 +205,8 @@ def _with_default(field: Field, default: Any) -> Field:
 
 def _field(name: str, path: tuple[str, ...], entry: Mapping[str, Any]) -> Field:
     default = _text("" if entry.get("default") is None else entry["default"])
-    kind = {"boolean": "switch"}.get(entry.get("type", ""), "choice" if "enum" in entry else "number")
+    kinds = {"boolean": "switch", "string": "text"}
+    kind = "choice" if "enum" in entry else kinds.get(entry.get("type", ""), "number")
     return Field(
         name=name,
         label=entry.get("title", name),

@@ -82,6 +82,7 @@ def detail_page(run_id: str, request: Request, services: Services, matrix: Shown
         active="/runs",
         line=line,
         run=run,
+        waiting_for=services.workers.waiting_for([run]).get(run.id),
         settings=told_settings(run.configuration),
         downloads=downloads,
         has_weights=any(artifact.name.endswith(".weights.h5") for artifact in downloads.files),

@@ -1,6 +1,6 @@
 """Train: architectures x dataset x configuration, queued together."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,6 +17,8 @@ from app.core.runs.request import RunRequest
 from app.core.runs.run import Run
 from app.core.runs.start_from import StartFrom
 from app.core.runs.sweeps import Variant
+from app.core.waiting import devices_there
+from app.core.workers import Worker
 from app.services.bundle import ServiceBundle
 from app.web import templating
 from app.web.dependencies import Services
@@ -37,6 +39,7 @@ SECTIONS = (
     ("Loss", ("loss", "label_smoothing", "class_weights", "regularization")),
     ("Images", ("resize_mode", "validation_split", "augmentation")),
     ("Repeatability and speed", ("seed", "deterministic", "precision", "steps_per_execution")),
+    ("Device", ("device",)),
     ("What is kept", ("retention",)),
 )
 """Which settings stand together; what a new setting is not listed in stands with the last."""
@@ -53,12 +56,13 @@ class PlanLine:
 
 @dataclass(frozen=True)
 class Section:
-    """Settings that stand together; `more` are rarely touched."""
+    """Settings that stand together, with a `note` on them; `more` are rarely touched."""
 
     title: str
     fields: list[Field]
     more: list[Field]
     more_title: str = "The optimizer’s other arguments"
+    note: str = ""
 
 
 @router.get("")
@@ -193,7 +197,7 @@ def _page(
         start_run=_start_run(services, sent),
         model=model,
         not_shown=not_shown(model) if model is not None else [],
-        sections=_sections(fields["settings"]),
+        sections=_sections(fields["settings"], services.workers.page()),
         several=fields["several"],
         start=fields["start"],
         conditions=conditions(fields["settings"]),
@@ -234,7 +238,7 @@ def _start_run(services: ServiceBundle, sent: Sent) -> Run | None:
         return None
 
 
-def _sections(fields: list[Field]) -> list[Section]:
+def _sections(fields: list[Field], workers: Sequence[Worker]) -> list[Section]:
     listed = {name for _, names in SECTIONS for name in names}
     sections = []
     for title, names in SECTIONS:
@@ -242,8 +246,18 @@ def _sections(fields: list[Field]) -> list[Section]:
         own = [field for field in fields if field.path[0] in names or (is_last and field.path[0] not in listed)]
         own.sort(key=lambda field: names.index(field.path[0]) if field.path[0] in names else len(names))
         more = [field for field in own if _is_rare(field)]
-        sections.append(Section(title, [field for field in own if field not in more], more))
+        section = Section(title, [field for field in own if field not in more], more)
+        sections.append(_device_section(section, workers) if title == "Device" else section)
     return sections
+
+
+def _device_section(section: Section, workers: Sequence[Worker]) -> Section:
+    """Where there is nothing to choose from, it is folded, unless something is asked for."""
+    note = f"Now there are: {there}." if (there := devices_there(workers)) else ""
+    alike = len({worker.offer for worker in workers if worker.trains}) <= 1
+    if not alike or any(field.value != field.default or field.error for field in section.fields):
+        return replace(section, note=note)
+    return replace(section, fields=[], more=section.fields, more_title="Ask for certain devices", note=note)
 
 
 def _is_rare(field: Field) -> bool:

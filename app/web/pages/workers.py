@@ -43,13 +43,15 @@ def workers_page(request: Request, services: Services) -> HTMLResponse:
     """Machines, devices, and the queue in its order."""
     workers = services.workers.page()
     waiting = services.run_queue.waiting()
+    stuck = bool(waiting) and not any(worker.trains for worker in workers)
     return show(
         request,
         services,
         "workers.html",
         active="/workers",
         machines=_machines(services, workers, waiting),
-        stuck=bool(waiting) and not any(worker.trains for worker in workers),
+        stuck=stuck,
+        reasons={} if stuck else services.workers.waiting_for(waiting),
         waiting=with_origins(services, waiting),
     )
 

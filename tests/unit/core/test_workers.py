@@ -8,7 +8,6 @@ from app.core.runs.lifecycle import RunState
 from app.core.runs.run import Progress, Run
 from app.core.workers import Worker, next_runs, worker_name
 
-
 ANY = DeviceRequest()
 
 

@@ -18,24 +18,12 @@ from app.adapters.database import SqlDatabase
 from app.adapters.database.migrate import upgrade
 from app.adapters.database.tables import run as run_table
 from app.core.errors import ConflictError, InvalidError
-from app.core.runs.device_request import GIB, DeviceOffer, DeviceRequest
 from app.core.runs.lifecycle import ACTIVE, CONTINUED, NEXT, WAITING, RunState
 from app.core.runs.run import Event, EventKind, Run
-from tests.factories.run_world import LEASE_SECONDS, STEPS_PER_EPOCH, Attempt, World
+from tests.factories.run_world import ASKED, LEASE_SECONDS, STEPS_PER_EPOCH, WORKERS, Attempt, World
+from tests.factories.slots import slot
 from tests.fakes.scripted_trainer import next_digest
 
-WORKERS = {
-    "train@one": DeviceOffer(kind="cpu", count=2, memory_bytes=8 * GIB),
-    "train@two": DeviceOffer(kind="gpu", memory_bytes=24 * GIB, pools=("train", "train-h200")),
-}
-"""Each has devices that the other has not."""
-ASKED = (
-    DeviceRequest(),
-    DeviceRequest(kind="cpu", count=2, memory_gb=4),
-    DeviceRequest(kind="gpu"),
-    DeviceRequest(memory_gb=16),
-    DeviceRequest(pool="train-h200"),
-)
 KEYS = "abcd"
 WRITES = (1, 1, 2, 3, 5, 12)
 ACTIONS_AT_ONCE = 25
@@ -77,7 +65,7 @@ class Runs(RuleBasedStateMachine):
 
     @rule(chance=CHANCE, name=st.sampled_from(ACTIONS := (
         "submit", "cancel", "hold_or_let_go", "move_to_the_front", "empty_the_queue", "go_on",
-        "deliver_a_message", "train", "look_after_a_trainer", "reconcile", "a_worker_beats", "a_worker_starts_again",
+        "deliver_a_message", "train", "look_after_a_trainer", "reconcile", "a_worker_starts_again",
         "a_trainer_dies", "a_supervisor_dies", "a_worker_stands_still", "a_worker_goes_on", "an_orphan_goes_on",
         "time_passes", "a_message_is_lost_or_doubled", "the_broker_goes_or_comes_back", "somebody_comes_between",
     )))  # fmt: skip
@@ -141,23 +129,10 @@ class Runs(RuleBasedStateMachine):
 
     def deliver_a_message(self, chance: Random) -> None:
         idle = [worker for worker in WORKERS if worker not in self.at_work and worker not in self.paused]
-        if not idle:
-            return
-        worker = chance.choice(idle)
-        offer = WORKERS[worker]
-        message = self.world.queue.take((*offer.pools, worker))
-        if message is None:
-            return
-        alone = not self.world.database.is_to_be_interrupted
-        first = self.world.first_for(offer)
-        run = self.world.workers.claim_next(worker, offer)
-        assert not alone or (None if run is None else run.id) == first, "another should have been taken"
-        if run is None:
-            self.world.workers.pass_on(message.argument, by=worker)
-            return
-        assert run.id not in self.held
-        assert offer.meets(run.configuration.device)
-        self.at_work[worker] = Attempt(self.world, run)
+        for worker in idle and [chance.choice(idle)]:
+            if (run := self.world.answer(worker)) is not None:
+                assert run.id not in self.held
+                self.at_work[worker] = Attempt(self.world, run)
 
     def train(self, chance: Random) -> None:
         for worker in self._one_of(self.at_work, chance):
@@ -175,11 +150,9 @@ class Runs(RuleBasedStateMachine):
                 self.at_work[worker] = attempt
 
     def reconcile(self, chance: Random) -> None:
+        for worker, offer in WORKERS.items():
+            self.world.workers.beat(slot(worker, offer))
         self.world.workers.reconcile()
-
-    def a_worker_beats(self, chance: Random) -> None:
-        worker = chance.choice(sorted(WORKERS))
-        self.world.beat(worker, WORKERS[worker])
 
     # What befalls them.
 

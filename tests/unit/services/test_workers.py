@@ -1,21 +1,19 @@
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from app.adapters.clock import new_id, utc_now
 from app.adapters.database import SqlDatabase
 from app.adapters.database.migrate import upgrade
-from app.core.names import Pool, TaskName
-from app.core.runs.configuration import Configuration
-from app.core.runs.device_request import GIB, DeviceOffer, DeviceRequest
+from app.core.names import TaskName
+from app.core.runs.device_request import DeviceOffer
 from app.core.runs.lifecycle import RunState
 from app.core.runs.run import Event, Run
-from app.core.workers import Worker
 from app.services.workers import WorkerService
 from tests.factories.rows import queued_run
 from tests.factories.run_world import Interrupted
+from tests.factories.slots import CPU, asking, gpu, slot
 from tests.fakes.queue import RememberedTasks
 
 
@@ -54,25 +52,6 @@ class Checks:
 
     def recover(self) -> None:
         self.recovered += 1
-
-
-CPU = DeviceOffer(kind="cpu", memory_bytes=15 * GIB)
-
-
-def gpu(gib: int) -> DeviceOffer:
-    return DeviceOffer(kind="gpu", memory_bytes=gib * GIB)
-
-
-def asking(**device: Any) -> Configuration:
-    return Configuration(epochs=2, device=DeviceRequest(**device))
-
-
-def seen(name: str, offer: DeviceOffer, **changes: Any) -> Worker:
-    """A worker that gives a sign of life."""
-    now = utc_now()
-    device: dict[str, Any] = {"kind": offer.kind, "count": offer.count, "memory_bytes": offer.memory_bytes}
-    facts = {"host": "here", "pid": 1, "pool": Pool.TRAIN, "device": device, "started_at": now, "seen_at": now}
-    return Worker.model_validate({"name": name, **facts, **changes})
 
 
 @pytest.fixture
@@ -128,7 +107,7 @@ def test_one_of_two_workers_gets_the_run_and_the_other_none(database: SqlDatabas
 def test_a_draining_worker_claims_nothing(database: SqlDatabase, queue: RememberedTasks) -> None:
     queued_run(database)
     workers = service(database, queue)
-    workers.beat(seen("train@here", CPU))
+    workers.beat(slot("train@here", CPU))
     workers.drain("train@here")
     assert workers.claim_next("train@here") is None
     assert [worker.draining for worker in workers.page()] == [True]
@@ -254,7 +233,8 @@ def test_a_run_given_back_is_told_to_its_pool(database: SqlDatabase, queue: Reme
     workers = service(database, queue)
     offer = DeviceOffer(pools=("train-h200",))
     for end in (workers.hand_back, workers.crashed):
-        assert (taken := workers.claim_next("train-h200@here", offer)) is not None
+        taken = workers.claim_next("train-h200@here", offer)
+        assert taken is not None
         end(run.id, attempt=taken.attempt, reason="lost")
     assert [message.to for message in queue.messages] == ["train-h200", "train-h200"]
 
@@ -264,14 +244,11 @@ def test_a_message_that_a_worker_can_make_nothing_of_goes_to_one_that_is_idle_an
 ) -> None:
     run = queued_run(database, configuration=asking(kind="gpu", memory_gb=40))
     workers = service(database, queue)
-    for name, device, changes in [
-        ("train@cpu", CPU, {}),
-        ("train-1@small", gpu(24), {}),
-        ("train-2@ill", gpu(80), {"problem": "The GPU is lost."}),
-        ("train-3@large", gpu(80), {}),
-        ("train-h200-4@other", gpu(140), {"pools": ("train-h200",)}),
-    ]:
-        workers.beat(seen(name, device, **changes))
+    workers.beat(slot("train@cpu", CPU))
+    workers.beat(slot("train-1@small", gpu(24)))
+    workers.beat(slot("train-2@ill", gpu(80), problem="The GPU is lost."))
+    workers.beat(slot("train-3@large", gpu(80)))
+    workers.beat(slot("train-h200-4@other", gpu(140, pools=("train-h200",))))
     assert workers.claim_next("train@cpu", CPU) is None
     workers.pass_on(run.id, by="train@cpu")
     assert [message.to for message in queue.messages] == ["train-3@large"]
@@ -280,8 +257,8 @@ def test_a_message_that_a_worker_can_make_nothing_of_goes_to_one_that_is_idle_an
 def test_a_message_that_nobody_idle_can_use_goes_no_further(database: SqlDatabase, queue: RememberedTasks) -> None:
     busy, waits = (queued_run(database, configuration=asking(kind="gpu")) for _ in range(2))
     workers = service(database, queue)
-    workers.beat(seen("train@cpu", CPU))
-    workers.beat(seen("train-1@gpu", gpu(24)))
+    workers.beat(slot("train@cpu", CPU))
+    workers.beat(slot("train-1@gpu", gpu(24)))
     taken = workers.claim_next("train-1@gpu", gpu(24))
     assert taken is not None
     assert taken.id == busy.id

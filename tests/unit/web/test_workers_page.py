@@ -11,6 +11,7 @@ from app.core.runs.run import Progress
 from app.core.workers import Worker, worker_name
 from app.services.bundle import ServiceBundle
 from tests.factories.rows import queued_run
+from tests.factories.slots import asking
 
 FIRST, SECOND = "GPU-11111111-0000", "GPU-22222222-0000"
 
@@ -95,3 +96,41 @@ def test_a_machine_of_which_nothing_is_heard_says_so(client: TestClient, service
     page = client.get("/workers").text
     assert "Nothing was heard of it for a while" in page
     assert slots(page) == ["A CPU 4 cores gone seen just now –"]
+
+
+def test_several_gpus_are_one_slot_that_says_which_and_for_which_pools(
+    client: TestClient, services: ServiceBundle
+) -> None:
+    each = [
+        {
+            "uuid": uuid,
+            "name": "Card",
+            "memory_bytes": 80 * 2**30,
+            "memory_used_bytes": used * 2**30,
+            "utilisation": 0.5,
+        }
+        for uuid, used in ((FIRST, 8), (SECOND, 70))
+    ]
+    sums = {"memory_bytes": 80 * 2**30, "memory_used_bytes": 70 * 2**30, "utilisation": 0.5}
+    device = {"kind": "gpu", "count": 2, "uuid": FIRST, "name": "Card", "cores": 8, "devices": each, **sums}
+    seen(services, FIRST, device=device, pools=("train-h200", "train"))
+    assert slots(client.get("/workers").text) == [
+        "2 × Card GPU-11111111, GPU-22222222 train-h200 train idle load 50 % 70 GiB of 80 GiB on the fullest –"
+    ]
+    (told,) = client.get("/api/v1/workers").json()["items"]
+    assert (told["pools"], told["device"]["devices"]) == (["train-h200", "train"], each)
+
+
+def test_a_run_that_nobody_can_take_says_so_wherever_it_waits(client: TestClient, services: ServiceBundle) -> None:
+    seen(services, FIRST)
+    can, cannot = (
+        queued_run(services.database, name=name, configuration=asking(**device))  # type: ignore[arg-type]
+        for name, device in (("can", {"kind": "gpu"}), ("cannot", {"kind": "gpu", "count": 2, "memory_gb": 80}))
+    )
+    said = "It asks for 2 GPUs with 80 GiB each; the workers are: GPU (24 GiB) on dicebox."
+    assert client.get("/workers").text.count(said) == 1
+    assert said in client.get(f"/runs/{cannot.id}").text
+    assert 'data-test="waiting-for"' not in client.get(f"/runs/{can.id}").text
+    queue = client.get("/api/v1/queue").json()["items"]
+    assert [(run["id"], run["waiting_for"]) for run in queue] == [(can.id, None), (cannot.id, said)]
+    assert client.get(f"/api/v1/runs/{cannot.id}").json()["waiting_for"] == said
