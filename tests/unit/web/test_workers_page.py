@@ -115,7 +115,7 @@ def test_several_gpus_are_one_slot_that_says_which_and_for_which_pools(
     device = {"kind": "gpu", "count": 2, "uuid": FIRST, "name": "Card", "cores": 8, "devices": each, **sums}
     seen(services, FIRST, device=device, pools=("train-h200", "train"))
     assert slots(client.get("/workers").text) == [
-        "2 × Card GPU-11111111, GPU-22222222 train-h200 train idle load 50 % 70 GiB of 80 GiB on the fullest –"
+        "2 × Card GPU-11111111, GPU-22222222 train-h200 train idle load 50 % up to 70 GiB of 80 GiB –"
     ]
     (told,) = client.get("/api/v1/workers").json()["items"]
     assert (told["pools"], told["device"]["devices"]) == (["train-h200", "train"], each)
