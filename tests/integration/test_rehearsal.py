@@ -77,6 +77,7 @@ def test_what_was_rehearsed_does_not_show_in_another_network() -> None:
         {"precision": "mixed_bfloat16"},
         {"deterministic": False},
         {"steps_per_execution": 2},
+        {"device": {"count": 2}},
     ],
     ids=str,
 )
@@ -96,6 +97,7 @@ def test_only_what_is_small_and_plain_is_noted_and_only_once(tmp_path: Path) -> 
     plain.note(tmp_path, parameters=MOST_PARAMETERS + 1)
     part(network_of("functional"), precision="mixed_float16").note(tmp_path, parameters=10)
     part(network_of("functional"), steps_per_execution=4).note(tmp_path, parameters=10)
+    part(network_of("functional"), device={"count": 2}).note(tmp_path, parameters=10)
     strange = network_of("functional", (*LAYERS[:3], Layer(name="odd", kind="Lambda"), *LAYERS[3:]))
     part(strange).note(tmp_path, parameters=10)
     assert not (tmp_path / NOTE).exists()

@@ -65,11 +65,12 @@ class Rehearsable(Value):
 
     def note(self, folder: Path, *, parameters: int) -> None:
         """Have the next trainer rehearse this, unless that is no use or takes too much memory."""
-        plain = self.configuration.precision == "float32" and self.configuration.steps_per_execution == 1
+        asked = self.configuration
+        plain = asked.precision == "float32" and asked.steps_per_execution == asked.device.count == 1
         sizes = self.architecture.inputs[0].shape[1:]
         # A Lambda may hold a random operation whose seed is part of the trace.
         lambdas = any(layer.kind == "Lambda" for layer in self.architecture.layers)
-        on_cpu = keras.backend.backend() == "tensorflow" and devices.own_gpu() is None
+        on_cpu = keras.backend.backend() == "tensorflow" and not devices.own_gpus()
         known = len(sizes) == 3 and all(isinstance(size, int) for size in sizes)
         if plain and on_cpu and known and not lambdas and parameters <= MOST_PARAMETERS:
             write_private(folder / NOTE, self.model_dump_json())
@@ -80,7 +81,9 @@ class Rehearsable(Value):
         kept = {name: value for name, value in asked.items() if name not in _UNTRACED}
         optimizer = {name: value for name, value in asked["optimizer"].items() if name != "learning_rate"}
         weighted = self.configuration.class_weights != "none"
-        return {**kept, "optimizer": optimizer, "class_weights": weighted, "classes": self.classes}
+        count = self.configuration.device.count
+        others = {"optimizer": optimizer, "class_weights": weighted, "classes": self.classes, "device": count}
+        return {**kept, **others}
 
 
 class Rehearsed:
