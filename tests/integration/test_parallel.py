@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-ROUNDING = {"float32": 1e-5, "half": 5e-3}
+MOST_BY_ROUNDING = {"float32": 1e-5, "half": 5e-3}
 
 
 @pytest.fixture(scope="module", params=["tensorflow", "jax"])
@@ -23,7 +23,7 @@ def found(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 def test_several_devices_compute_what_one_does_but_for_rounding(found: tuple[str, dict[str, Any]]) -> None:
     for case, differences in found[1]["differences"].items():
-        most = ROUNDING["half" if case == "half" else "float32"]
+        most = MOST_BY_ROUNDING["half" if case == "half" else "float32"]
         assert max(differences.values()) <= most, (case, differences)
 
 
@@ -45,3 +45,11 @@ def test_what_cannot_be_is_refused_with_the_way_out(found: tuple[str, dict[str, 
 
 def test_a_run_says_how_many_devices_computed_it(found: tuple[str, dict[str, Any]]) -> None:
     assert "(3 CPU devices)" in found[1]["told"]
+    run = found[1]["run"]
+    assert run["computed_by"]["devices"] == "3"
+
+
+def test_what_several_devices_have_trained_is_evaluated_and_published(found: tuple[str, dict[str, Any]]) -> None:
+    run = found[1]["run"]
+    assert (run["state"], run["evaluated"]) == ("finished", ["test", "validation"])
+    assert {"best.keras", "best.weights.h5", "last.weights.h5", "predictions.npz"} <= set(run["artifacts"])
