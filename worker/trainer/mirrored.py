@@ -48,8 +48,9 @@ class MirroredDevices:
         if getattr(network.optimizer, "inner_optimizer", network.optimizer).gradient_accumulation_steps:
             raise InvalidError(causes.NO_ACCUMULATION)
         for layer in network.layers:
-            if isinstance(layer, keras.layers.BatchNormalization):
-                layer.synchronized = True
+            inner = getattr(layer, "layer", layer)  # of a wrapper such as TimeDistributed
+            if isinstance(inner, keras.layers.BatchNormalization):
+                inner.synchronized = True
         network.train_step = _Step(network, self.count).train
         network.test_step = _Step(network, self.count).test
 
