@@ -71,7 +71,8 @@ class _Told(keras.callbacks.Callback):  # type: ignore[misc]
 def outcome(devices: Devices, name: str) -> dict[str, Any]:
     """One epoch without anything random."""
     keras.utils.clear_session()
-    asked = Configuration.model_validate(BASE.json_object() | {"optimizer": SGD} | CASES[name])
+    device = {"device": {"count": devices.count}}
+    asked = Configuration.model_validate(BASE.json_object() | {"optimizer": SGD} | CASES[name] | device)
     be_repeatable(asked)
     architecture = network_of("functional", ONLY_WHAT_LEARNS if "adam" in name else NOTHING_RANDOM)
     with devices.scope():
@@ -86,7 +87,7 @@ def outcome(devices: Devices, name: str) -> dict[str, Any]:
             verbose=0,
             callbacks=[*devices.callbacks(), noted],
         ).history
-    one = on_one_device(network, architecture, asked) if devices.count > 1 else network
+    one = on_one_device(network, architecture, asked)
     return {
         "weights": values_of(all_variables(network)),
         "epoch": [np.array(values) for values in history.values()],

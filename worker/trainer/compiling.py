@@ -78,7 +78,9 @@ def compiled(
 
 
 def on_one_device(network: keras.Model, architecture: Architecture, configuration: Configuration) -> keras.Model:
-    """The same network with the weights of one that several devices have trained, to ask it and to write its files."""
+    """The network, or where several devices have trained it one of the same weights, to ask it and to write its files."""
+    if configuration.device.count == 1:
+        return network
     one = build(with_plain_outputs(architecture, configuration))
     one.jit_compile = False
     one.set_weights(network.get_weights())

@@ -55,22 +55,21 @@ class Training:
         self._run = run
         self._rehearsed = rehearsed
         self._asked_to_stop = asked_to_stop
-        asked = run.configuration
-        self._devices = devices_of(asked.device.count, cpu_devices=services.settings.cpu_devices)
+        self._devices = devices_of(run.configuration.device.count, cpu_devices=services.settings.cpu_devices)
         self._data: Path = services.settings.data
         self._stored, self._dataset, self._images = self._read()
-        self._course = Course(asked)
+        self._course = Course(run.configuration)
         self._checkpoints = Checkpoints(
             self._data / "checkpoints" / run.id,
             every_seconds=services.settings.checkpoint_seconds,
-            kept=asked.retention.checkpoints,
+            kept=run.configuration.retention.checkpoints,
         )
         self._reporter = Reporter(
             run.id,
             run.attempt,
             metrics=services.metrics,
             database=services.database,
-            sample=partial(devices.sample, devices.own_gpus()[: asked.device.count]),
+            sample=partial(devices.sample, devices.own_gpus()[: run.configuration.device.count]),
             beat=Pulse(pulse_path(self._data, run.id)).beat,
         )
 
@@ -212,8 +211,7 @@ class Training:
     def _export(self, network: keras.Model, prepared: Prepared, *, last: list[Any] | None) -> None:
         """Publish what there is; without `last` (weights that hold NaN are never kept) only the best, if any."""
         course = self._course
-        if self._devices.count > 1:
-            network = on_one_device(network, self._architecture, self._run.configuration)
+        network = on_one_device(network, self._architecture, self._run.configuration)
         exporter = Exporter(
             network,
             twin_of=lambda trained: functional_twin(trained, self._architecture),
