@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from worker.trainer.compiling import be_repeatable, compiled
 from worker.trainer.course import Course
 from worker.trainer.data import Batches
 from worker.trainer.fit import Material, train
+from worker.trainer.parallel import ONE_DEVICE, Devices
 from worker.trainer.reporting import Reporter
 from worker.trainer.starting import take_weights
 
@@ -108,6 +109,7 @@ def fit(
     checkpoint_seconds: float = float("inf"),
     start: StartFrom | None = None,
     source: tuple[Architecture, Path] | None = None,
+    devices: Devices = ONE_DEVICE,
     **changes: Any,
 ) -> Outcome:
     """One attempt, from the newest checkpoint in the folder, else from the weights of a source where given."""
@@ -115,7 +117,8 @@ def fit(
     run = run or claimed_run(database)
     reporter = Reporter(run.id, run.attempt, metrics=DatabaseMetrics(database), database=database)
     be_repeatable(configuration)
-    network = compiled(architecture, configuration, classes=3, start=start)
+    with devices.scope():
+        network = compiled(architecture, configuration, classes=3, start=start, devices=devices)
     course = Course(configuration)
 
     def take_first_weights() -> None:
@@ -125,7 +128,7 @@ def fit(
     try:
         train(
             network,
-            material(configuration),
+            replace(material(configuration), devices=devices),
             course=course,
             architecture=architecture,
             checkpoints=Checkpoints(folder, every_seconds=checkpoint_seconds),

@@ -14,6 +14,7 @@ from app.core.runs.optimizers import Optimizer
 from app.core.runs.precision import with_plain_outputs
 from app.core.runs.start_from import StartFrom
 from app.networks import build
+from worker.trainer.parallel import ONE_DEVICE, Devices
 from worker.trainer.starting import freeze
 
 _OPTIMIZERS = {
@@ -42,7 +43,12 @@ def be_repeatable(configuration: Configuration) -> None:
 
 
 def compiled(
-    architecture: Architecture, configuration: Configuration, *, classes: int, start: StartFrom | None = None
+    architecture: Architecture,
+    configuration: Configuration,
+    *,
+    classes: int,
+    start: StartFrom | None = None,
+    devices: Devices = ONE_DEVICE,
 ) -> keras.Model:
     """The real network in its style, ready for `fit`, with the layers frozen that `start` names.
 
@@ -66,8 +72,19 @@ def compiled(
     if start is not None:
         freeze(network, start)
     compile_network(network, configuration)
+    devices.share(network)
     _make_metrics(network, classes)
     return network
+
+
+def on_one_device(network: keras.Model, architecture: Architecture, configuration: Configuration) -> keras.Model:
+    """The network, or where several devices have trained it one of the same weights, to ask it and to write its files."""
+    if configuration.device.count == 1:
+        return network
+    one = build(with_plain_outputs(architecture, configuration))
+    one.jit_compile = False
+    one.set_weights(network.get_weights())
+    return one
 
 
 def compile_network(network: keras.Model, configuration: Configuration) -> None:

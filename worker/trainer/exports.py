@@ -110,18 +110,21 @@ class Exporter:
         return twin, expected
 
 
-def versions() -> dict[str, str]:
-    """What computed the numbers."""
+def versions(*, devices: int = 1) -> dict[str, str]:
+    """What computed the numbers; `devices` is there where they were several."""
     backend = keras.backend.backend()
     found = {"python": platform.python_version(), "keras": keras.version(), "backend": backend}
     package = {"torch": "torch", "jax": "jax"}.get(backend)
     found[backend] = version(package) if package else _tensorflow_version()
-    return found | {"numpy": np.__version__, "pillow": version("pillow"), "device": _device(backend)}
+    found |= {"numpy": np.__version__, "pillow": version("pillow"), "device": _device(backend)}
+    return found if devices == 1 else found | {"devices": str(devices)}
 
 
 def told(found: dict[str, str]) -> str:
     """The same for people, as far as numbers may depend on it."""
     backend, device = found["backend"], found["device"].upper()
+    if "devices" in found:
+        device = f"{found['devices']} {device} devices"
     return f"Keras {found['keras']} on {backend} {found[backend]} ({device}), Python {found['python']}"
 
 

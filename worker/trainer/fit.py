@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import keras
@@ -13,16 +14,18 @@ from worker.trainer.callbacks import CheckpointWriter, Epochs, Guard, Metrics, R
 from worker.trainer.checkpoints import Checkpoints, CheckpointState, all_variables, assign, values_of
 from worker.trainer.course import Course
 from worker.trainer.data import Batches, EpochOrder
+from worker.trainer.parallel import ONE_DEVICE, Devices
 from worker.trainer.reporting import Reporter
 
 
 @dataclass(frozen=True)
 class Material:
-    """What is trained on and measured with; validation is None where the version has no such images."""
+    """What is trained on and measured with, and by which devices; validation is None where there are no such images."""
 
     train: Batches
     validation: Batches | None
     classes: Sequence[str]
+    devices: Devices = ONE_DEVICE
 
 
 def train(
@@ -48,17 +51,18 @@ def train(
     callbacks = _callbacks(
         course, architecture=architecture, checkpoints=checkpoints, reporter=reporter, asked_to_stop=asked_to_stop
     )
+    fit = partial(_fit, network, material)
     if state is not None and state.batch:
         # Keras counts an epoch's batches when `fit` begins: the rest of one that was begun is a `fit` of its own.
         order = EpochOrder(material.train, first_batch=state.batch)
         material.train.start_epoch(state.epoch, first_batch=state.batch)
-        _fit(network, material, callbacks=[order, Restore(restored), *callbacks], epochs=(state.epoch, state.epoch + 1))
+        fit(callbacks=[order, Restore(restored), *callbacks], epochs=(state.epoch, state.epoch + 1))
         if course.is_over:
             return
         restored = values_of(all_variables(network))
     epochs = (len(course.history), course.configuration.epochs)
     material.train.start_epoch(epochs[0])
-    _fit(network, material, callbacks=[EpochOrder(material.train), Restore(restored), *callbacks], epochs=epochs)
+    fit(callbacks=[EpochOrder(material.train), Restore(restored), *callbacks], epochs=epochs)
 
 
 def _callbacks(
@@ -87,15 +91,17 @@ def _callbacks(
 def _fit(
     network: keras.Model, material: Material, *, callbacks: list[keras.callbacks.Callback], epochs: tuple[int, int]
 ) -> None:
-    network.fit(
-        material.train,
-        validation_data=material.validation,
-        initial_epoch=epochs[0],
-        epochs=epochs[1],
-        shuffle=False,  # the batches know their order; Keras's own would not survive a restart
-        verbose=0,
-        callbacks=callbacks,
-    )
+    devices = material.devices
+    with devices.scope():
+        network.fit(
+            devices.feed(material.train),
+            validation_data=None if material.validation is None else devices.feed(material.validation),
+            initial_epoch=epochs[0],
+            epochs=epochs[1],
+            shuffle=False,  # the batches know their order; Keras's own would not survive a restart
+            verbose=0,
+            callbacks=[*devices.callbacks(), *callbacks],
+        )
 
 
 def _take_over(course: Course, checkpoints: Checkpoints, state: CheckpointState) -> list[NDArray[Any]]:

@@ -14,8 +14,8 @@ import keras
 import numpy as np
 from pydantic import ValidationError
 
-from app.adapters import devices
 from app.adapters.data_folder import write_private
+from app.adapters.devices import own_gpus
 from app.core.architectures.architecture import Architecture
 from app.core.runs.configuration import Configuration
 from app.core.runs.start_from import StartFrom
@@ -23,6 +23,7 @@ from app.core.values import JsonObject, Value
 from worker.trainer.checkpoints import all_variables, assign, values_of
 from worker.trainer.compiling import be_repeatable, compiled
 from worker.trainer.data import Batches
+from worker.trainer.parallel import ONE_DEVICE, Devices
 from worker.trainer.waiting import NOTE
 
 MOST_PARAMETERS = 5_000_000
@@ -33,6 +34,7 @@ _UNTRACED = frozenset(
         "seed",
         "schedule",
         "augmentation",
+        "device",
         "early_stopping",
         "monitor",
         "validation_split",
@@ -70,7 +72,7 @@ class Rehearsable(Value):
         sizes = self.architecture.inputs[0].shape[1:]
         # A Lambda may hold a random operation whose seed is part of the trace.
         lambdas = any(layer.kind == "Lambda" for layer in self.architecture.layers)
-        on_cpu = keras.backend.backend() == "tensorflow" and not devices.own_gpus()
+        on_cpu = keras.backend.backend() == "tensorflow" and not own_gpus()
         known = len(sizes) == 3 and all(isinstance(size, int) for size in sizes)
         if plain and on_cpu and known and not lambdas and parameters <= MOST_PARAMETERS:
             write_private(folder / NOTE, self.model_dump_json())
@@ -98,8 +100,12 @@ class Rehearsed:
         self.network.fit(batches, validation_data=batches, epochs=1, shuffle=False, verbose=0)
 
     def spoils(self, configuration: Configuration) -> bool:
-        """Whether a run cannot be trained in this process as it was asked for: there is no way back to undetermined operations."""
-        return self._part.configuration.deterministic and not configuration.deterministic
+        """Whether a run cannot be trained in this process as it was asked for.
+
+        There is no way back to undetermined operations, nor to more devices than TensorFlow has begun with.
+        """
+        determined = self._part.configuration.deterministic and not configuration.deterministic
+        return determined or configuration.device.count > 1
 
     def for_run(self, wanted: Rehearsable) -> keras.Model | None:
         """The network as `compiled` has just made it for this run, with its step traced; None where it is another one."""
@@ -115,14 +121,19 @@ class Rehearsed:
         return self.network
 
 
-def network_of(part: Rehearsable, *, start: StartFrom | None, rehearsed: Rehearsed | None) -> keras.Model:
+def network_of(
+    part: Rehearsable, *, start: StartFrom | None, rehearsed: Rehearsed | None, devices: Devices = ONE_DEVICE
+) -> keras.Model:
     """A run's network, seeded and compiled, with its step traced where it was rehearsed."""
     network = None if rehearsed is None or start is not None else rehearsed.for_run(part)
     if network is None:
         # What was rehearsed must not show in the names of what is built now.
         keras.utils.clear_session()
         be_repeatable(part.configuration)
-        network = compiled(part.architecture, part.configuration, classes=part.classes, start=start)
+        with devices.scope():
+            network = compiled(
+                part.architecture, part.configuration, classes=part.classes, start=start, devices=devices
+            )
     return network
 
 

@@ -26,12 +26,14 @@ from app.services.bundle import ServiceBundle
 from worker.pulse import Pulse, pulse_path
 from worker.trainer.callbacks import DivergedError, OutOfTimeError, StoppedError
 from worker.trainer.checkpoints import Checkpoints
+from worker.trainer.compiling import on_one_device
 from worker.trainer.course import Course
 from worker.trainer.data import Batches
 from worker.trainer.evaluation import answers
 from worker.trainer.exports import Exporter, told, versions
 from worker.trainer.fit import Material, train
 from worker.trainer.opened_again import Comparison, compared_images
+from worker.trainer.parallel import devices_of
 from worker.trainer.prepared import Prepared, prepare
 from worker.trainer.rehearsal import Rehearsable, Rehearsed, network_of
 from worker.trainer.reporting import Reporter
@@ -53,6 +55,7 @@ class Training:
         self._run = run
         self._rehearsed = rehearsed
         self._asked_to_stop = asked_to_stop
+        self._devices = devices_of(run.configuration.device.count, cpu_devices=services.settings.cpu_devices)
         self._data: Path = services.settings.data
         self._stored, self._dataset, self._images = self._read()
         self._course = Course(run.configuration)
@@ -102,7 +105,7 @@ class Training:
     def _network(self) -> keras.Model:
         asked = self._run.configuration
         part = Rehearsable(architecture=self._architecture, configuration=asked, classes=len(self._classes))
-        network = network_of(part, start=self._run.start_from, rehearsed=self._rehearsed)
+        network = network_of(part, start=self._run.start_from, rehearsed=self._rehearsed, devices=self._devices)
         if self._run.start_from is None:
             part.note(self._data, parameters=network.count_params())
         if self._rehearsed is not None and network is self._rehearsed.network:
@@ -110,7 +113,7 @@ class Training:
         return network
 
     def _say_what_computes(self) -> None:
-        found = versions()
+        found = versions(devices=self._devices.count)
         with self._services.database.transaction() as transaction:
             transaction.runs.set_computed_by(self._run.id, attempt=self._run.attempt, computed_by=found)
         self._reporter.event(EventKind.LOG, {"text": told(found)})
@@ -149,6 +152,7 @@ class Training:
             train=self._training_batches(prepared),
             validation=self._batches(prepared, Split.VALIDATION) if prepared.images[Split.VALIDATION] else None,
             classes=self._classes,
+            devices=self._devices,
         )
         train(
             network,
@@ -207,6 +211,7 @@ class Training:
     def _export(self, network: keras.Model, prepared: Prepared, *, last: list[Any] | None) -> None:
         """Publish what there is; without `last` (weights that hold NaN are never kept) only the best, if any."""
         course = self._course
+        network = on_one_device(network, self._architecture, self._run.configuration)
         exporter = Exporter(
             network,
             twin_of=lambda trained: functional_twin(trained, self._architecture),
@@ -276,7 +281,7 @@ class Training:
             "dataset": {"id": self._dataset.id, "version": self._run.version_id, "digest": version and version.digest},
             "classes": list(self._classes),
             "preprocessing": prepared.preprocessing,
-            "versions": versions(),
+            "versions": versions(devices=self._devices.count),
             "best_epoch": self._course.best_epoch,
             "weights_digest": {record.epoch: record.weights_digest for record in self._course.history},
             "metrics": {found.split.value: brief(found) for found in answered},

@@ -2,7 +2,7 @@
 
 import errno
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from app.core.runs.lifecycle import RunState
 
@@ -54,6 +54,28 @@ def gpu_not_used(backend: str) -> str:
     return (
         f"Warning: this worker has a GPU, but {backend} sees none and computes on the CPU, which is far slower. "
         f"Install {install} on this machine and look at what it prints when it is imported."
+    )
+
+
+def one_device_only(backend: str) -> str:
+    """A run that asks for several devices, on a backend that cannot."""
+    return (
+        f"Diceboard trains on several devices with TensorFlow and with JAX, and this worker's backend is {backend}. "
+        "Ask for one device, or start the worker with KERAS_BACKEND=tensorflow."
+    )
+
+
+NO_ACCUMULATION = (
+    "Keras cannot accumulate gradients on several devices with TensorFlow. Leave gradient_accumulation_steps empty and "
+    "multiply the batch size instead (each device holds only its part of a batch), or train on one device."
+)
+
+
+def too_few_devices(count: int, *, seen: Sequence[str]) -> str:
+    """The backend does not see as many devices as a run asks for."""
+    return (
+        f"The run asks for {count} devices, but the trainer sees {len(seen)} ({', '.join(seen)}). Ask for fewer, or give "
+        "the worker more: DICEBOARD_GPUS_PER_WORKER GPUs, or without any DICEBOARD_CPU_DEVICES parts of the CPU."
     )
 
 

@@ -116,6 +116,11 @@ class Configuration(Value):
                 f"label_smoothing is {self.label_smoothing:g}, but Keras's {self.loss} smooths no labels. Use 0, or one of "
                 f"{', '.join(sorted(_SMOOTHED))}."
             )
+        if self.batch_size < self.device.count:
+            raise ValueError(
+                f"batch_size is {self.batch_size}, which {self.device.count} devices cannot share. Use batches of at least "
+                f"{self.device.count} images, or fewer devices."
+            )
         if self.schedule.warm_up_epochs > self.epochs:
             raise ValueError(
                 f"The learning rate would still rise at the end: {self.schedule.warm_up_epochs:g} warm-up epochs of "

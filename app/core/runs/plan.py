@@ -90,10 +90,10 @@ def plan_of(
 
 
 def memory_of(configuration: Configuration, table: LayerTable, *, batch_size: int | None = None) -> int | None:
-    """Bytes that one step holds at its peak."""
+    """Bytes that one step holds at its peak on each device: all variables, and the activations of its part of the batch."""
     return training_step_bytes(
         table,
-        batch_size=batch_size or configuration.batch_size,
+        batch_size=math.ceil((batch_size or configuration.batch_size) / configuration.device.count),
         precision=configuration.precision,
         slots=_slots(configuration),
     )
@@ -130,10 +130,11 @@ def _slots(configuration: Configuration) -> int:
 
 
 def _largest_batch(configuration: Configuration, table: LayerTable, device_memory_bytes: int | None) -> int | None:
-    one, two = (memory_of(configuration, table, batch_size=size) for size in (1, 2))
+    count = configuration.device.count
+    one, two = (memory_of(configuration, table, batch_size=size * count) for size in (1, 2))
     if one is None or two is None or device_memory_bytes is None or two == one:
         return None
-    return max(0, (device_memory_bytes - one) // (two - one) + 1)
+    return count * max(0, (device_memory_bytes - one) // (two - one) + 1)
 
 
 def _seconds(configuration: Configuration, table: LayerTable, *, images: int, pace: Pace | None) -> float | None:
@@ -149,12 +150,13 @@ def too_large(name: str, configuration: Configuration, plan: TrainingPlan) -> st
     if plan.fits is not False or plan.memory_bytes is None or plan.device_memory_bytes is None:
         return None
     need, there = (f"{count / 2**30:.1f} GiB" for count in (plan.memory_bytes, plan.device_memory_bytes))
+    each = f" on each of {configuration.device.count} devices" if configuration.device.count > 1 else ""
     if plan.largest_batch_size:
         change = f"Use batches of at most {plan.largest_batch_size} images"
     else:
         change = "Even one image does not fit: use smaller images, a smaller network or an optimizer that keeps less"
     return (
-        f"A step of {name} with batches of {configuration.batch_size} needs about {need}, and the largest device that "
+        f"A step of {name} with batches of {configuration.batch_size} needs about {need}{each}, and the largest device that "
         f"works here has {there}. {change}."
     )
 

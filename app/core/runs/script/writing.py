@@ -28,12 +28,17 @@ def _beginning(facts: ScriptFacts) -> Section:
     run = facts.run
     trained = len(facts.epochs)
     counts = ", ".join(f"{found.images} {split.value}" for split, found in facts.splits.items())
+    count = run.configuration.device.count
+    several = (
+        f"The run trained on {count} devices together; on one, what comes is the same but for rounding and chance."
+    )
     text = "\n".join(
         [
             f"Repeats run {run.id} ({trained} of {run.configuration.epochs} epochs) on {facts.dataset}: {counts} images.",
             f"Needs: {_needs(facts)}",
             f"Images: {facts.address} answers a zip; unpack it into a folder named images beside this file, or name another folder.",
             "From the same images, seed and versions of the libraries, on one kind of processor, come the same weights.",
+            *([several] if count > 1 else []),
         ]
     )
     lines = [

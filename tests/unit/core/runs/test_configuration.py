@@ -187,3 +187,9 @@ def test_the_shapes_of_all_schedules_are_told_by_their_kinds() -> None:
         if isinstance(made, type) and "kind" in getattr(made, "model_fields", {})
     }
     assert kinds == {"constant", "step", "exponential", "cosine", "plateau"}
+
+
+def test_a_batch_that_devices_cannot_share_is_refused_with_one_that_they_can() -> None:
+    with pytest.raises(ValidationError, match="at least 3 images, or fewer devices"):
+        Configuration.model_validate({"batch_size": 2, "device": {"count": 3}})
+    assert Configuration.model_validate({"batch_size": 3, "device": {"count": 3}}).device.count == 3

@@ -59,3 +59,19 @@ def test_a_curve_of_rates_begins_and_ends_with_the_run() -> None:
     assert curve.epoch[-1] == pytest.approx(1000, abs=0.2)
     assert curve.value[-1] < 1e-8
     assert len(curve.epoch) <= 242
+
+
+def test_of_several_devices_each_holds_all_weights_and_its_part_of_the_batch() -> None:
+    one, three = (
+        Configuration.model_validate({"batch_size": size, "device": {"count": count}})
+        for size, count in ((4, 1), (10, 3))
+    )
+    assert memory_of(three, TABLE) == memory_of(one, TABLE)
+    plan = plan_of(three, TABLE, images=100, device_memory_bytes=2**28, pace=None)
+    assert plan.largest_batch_size is not None
+    fitting = three.model_copy(update={"batch_size": plan.largest_batch_size})
+    assert plan_of(fitting, TABLE, images=100, device_memory_bytes=2**28, pace=None).fits
+    one_more = three.model_copy(update={"batch_size": plan.largest_batch_size + 1})
+    refused = plan_of(one_more, TABLE, images=100, device_memory_bytes=2**28, pace=None)
+    assert not refused.fits
+    assert "on each of 3 devices" in (too_large("compact", one_more, refused) or "")
