@@ -176,7 +176,7 @@ def _files(
         queue=queue,
         clock=utc_now,
         new_id=new_id,
-        kept_epochs=KeptEpochs(settings.data).of,
+        kept_epochs=KeptEpochs(settings.data, blobs if settings.shares_storage else None).of,
     )
     reports = ReportService(database=database, blobs=blobs, clock=utc_now, new_id=new_id)
     return ScriptService(database=database, blobs=blobs, zipped=zipped), exports, reports

@@ -47,7 +47,7 @@ class Reporter:
         self._metrics = metrics
         self._database = database
         self._run_id = run_id
-        self._attempt = attempt
+        self.attempt = attempt
         self._sample = sample
         self._started = self._sampled_at = time.monotonic()
         self._events: list[tuple[EventKind, JsonObject]] = []
@@ -99,7 +99,7 @@ class Reporter:
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.5)
-        raise StaleAttemptError(f"Attempt {self._attempt} of run {self._run_id} was taken over.")
+        raise StaleAttemptError(f"Attempt {self.attempt} of run {self._run_id} was taken over.")
 
     def close(self) -> None:
         """Emit what is left and end the thread."""
@@ -135,12 +135,12 @@ class Reporter:
                 progress, self._progress = self._progress, None
             try:
                 if events:
-                    self._metrics.emit(self._run_id, attempt=self._attempt, events=events)
+                    self._metrics.emit(self._run_id, attempt=self.attempt, events=events)
                     events = []
                 if progress is not None:
                     with self._database.transaction() as transaction:
                         transaction.runs.set_progress(
-                            self._run_id, attempt=self._attempt, progress=progress[0], summary=progress[1]
+                            self._run_id, attempt=self.attempt, progress=progress[0], summary=progress[1]
                         )
             except StaleAttemptError:
                 self.taken_over.set()

@@ -18,14 +18,13 @@ from app.core.runs.class_weights import class_weights
 from app.core.runs.evaluation import brief
 from app.core.runs.exports import tolerance_of
 from app.core.runs.images import images_of
-from app.core.runs.lifecycle import RunState
+from app.core.runs.lifecycle import TERMINAL, RunState
 from app.core.runs.predicted import Predicted
 from app.core.runs.run import Check, EventKind, Run
 from app.networks import functional_twin
 from app.services.bundle import ServiceBundle
 from worker.pulse import Pulse, pulse_path
 from worker.trainer.callbacks import DivergedError, OutOfTimeError, StoppedError
-from worker.trainer.checkpoints import Checkpoints
 from worker.trainer.course import Course
 from worker.trainer.data import Batches
 from worker.trainer.evaluation import answers
@@ -35,6 +34,7 @@ from worker.trainer.opened_again import Comparison, compared_images
 from worker.trainer.prepared import Prepared, prepare
 from worker.trainer.rehearsal import Rehearsable, Rehearsed, network_of
 from worker.trainer.reporting import Reporter
+from worker.trainer.run_checkpoints import RunCheckpoints
 from worker.trainer.starting import lent_weights, take_weights
 
 
@@ -56,11 +56,6 @@ class Training:
         self._data: Path = services.settings.data
         self._stored, self._dataset, self._images = self._read()
         self._course = Course(run.configuration)
-        self._checkpoints = Checkpoints(
-            self._data / "checkpoints" / run.id,
-            every_seconds=services.settings.checkpoint_seconds,
-            kept=run.configuration.retention.checkpoints,
-        )
         self._reporter = Reporter(
             run.id,
             run.attempt,
@@ -69,6 +64,7 @@ class Training:
             sample=partial(devices.sample, devices.own_gpu()),
             beat=Pulse(pulse_path(self._data, run.id)).beat,
         )
+        self._checkpoints = RunCheckpoints(services, run, reporter=self._reporter, asked_to_stop=asked_to_stop)
 
     @property
     def _architecture(self) -> Architecture:
@@ -76,12 +72,17 @@ class Training:
 
     def work(self) -> None:
         """Train to the end; raise StoppedError where the worker leaves, and anything that a new attempt may mend."""
+        with self._checkpoints.carried():
+            self._work()
+
+    def _work(self) -> None:
         _refuse_half_built(self._stored)
         self._move(RunState.PREPARING)
         prepared = self._prepare()
         self._move(RunState.STARTING)
         self._say_what_computes()
         network = self._network()
+        self._checkpoints.bring(architecture=self._architecture.digest)
         self._move(RunState.RUNNING)
         try:
             self._train(network, prepared)
@@ -155,7 +156,7 @@ class Training:
             material,
             course=self._course,
             architecture=self._architecture,
-            checkpoints=self._checkpoints,
+            checkpoints=self._checkpoints.here,
             reporter=self._reporter,
             asked_to_stop=self._asked_to_stop,
             take_first_weights=lambda: self._take_first_weights(network),
@@ -283,6 +284,8 @@ class Training:
         }
 
     def _move(self, state: RunState, *, reason: str | None = None, error: str | None = None) -> None:
+        if state in TERMINAL:
+            self._checkpoints.close()  # from then on its supervisor lets this process go on no longer
         self._services.runs.move(self._run.id, state, attempt=self._run.attempt, reason=reason, error=error)
 
 
