@@ -109,7 +109,7 @@ def test_another_machine_goes_on_from_there(machine: Callable[..., Machine], sto
     with first.carrier:
         for step in (10, 20, 25):
             first.save(step, batch=step % 10)
-            until(lambda: first.carrier.is_idle())
+            until(first.carrier.is_idle)
     assert names(storage) == ["1:20", "1:25"]
     found = second.bring()
     assert step_of(found) == (1, 25)
@@ -222,7 +222,7 @@ def test_what_is_damaged_in_the_storage_is_passed_over(
     with first.carrier:
         for step in (10, 20):
             first.save(step)
-            until(lambda: first.carrier.is_idle())
+            until(first.carrier.is_idle)
     path = tmp_path / "shared" / "checkpoints" / RUN / str(CheckpointName(1, 20, 2)) / file
     path.write_bytes(path.read_bytes()[:-9])
     assert step_of(second.bring()) == (1, 10)

@@ -57,7 +57,8 @@ class CheckpointState(Value):
     @property
     def name(self) -> CheckpointName:
         """What it is called."""
-        return CheckpointName(attempt=self.attempt, step=self.step, epoch=0 if self.batch else self.epoch)
+        names_epoch = self.attempt > 0 and self.batch == 0
+        return CheckpointName(attempt=self.attempt, step=self.step, epoch=self.epoch if names_epoch else 0)
 
 
 def checkpoint_folder(data: Path, run_id: str) -> Path:
