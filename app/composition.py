@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from app.adapters.archives import ArchiveReader
-from app.adapters.blob_store import ObstoreBlobs
+from app.adapters.blob_store import PATIENT_SECONDS, SOON_SECONDS, ObstoreBlobs
 from app.adapters.clock import new_id, utc_now
 from app.adapters.database import SqlDatabase
 from app.adapters.dice_renderer import render_dice
@@ -50,10 +50,14 @@ from app.services.workers import RecoversWork, WorkerService
 from app.settings import Settings
 
 
-def compose(settings: Settings) -> ServiceBundle:
-    """Everything over the settings' database, blob store and broker. Opens no connection before it is needed."""
-    database = SqlDatabase(settings.sqlalchemy_url, clock=utc_now, new_id=new_id)
-    blobs = ObstoreBlobs(settings.blobs)
+def compose(settings: Settings, *, patient: bool = False) -> ServiceBundle:
+    """Everything over the settings' database, blob store and broker. Opens no connection before it is needed.
+
+    Work that nobody waits for, and that would have to be done again, is `patient` with a database or storage that is away.
+    """
+    patience = PATIENT_SECONDS if patient else 0.0
+    database = SqlDatabase(settings.sqlalchemy_url, clock=utc_now, new_id=new_id, patience_seconds=patience)
+    blobs = ObstoreBlobs(settings.blobs, patience_seconds=max(SOON_SECONDS, patience))
     queue = CeleryTaskQueue(settings)
     event_log, inspector = ValkeyEventLog(settings.broker), InspectorClient(settings.socket("inspector"))
     datasets, samples = _datasets(settings, database, blobs, queue)

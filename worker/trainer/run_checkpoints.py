@@ -21,15 +21,18 @@ class RunCheckpoints:
         folder, kept = checkpoint_folder(settings.data, run.id), run.configuration.retention.checkpoints
         self._reporter = reporter
         self._asked_to_stop = asked_to_stop
-        self._shared = SharedCheckpoints(run.id, services.blobs) if settings.shares_storage else None
-        self._carrier = self._shared and Carrier(
-            self._shared,
-            folder,
-            kept=kept,
-            tell=lambda text: reporter.event(EventKind.LOG, {"text": text}),
-            asked_to_stop=asked_to_stop,
-            stops_within_seconds=settings.kill_after_seconds / 2,
-        )
+        self._shared: SharedCheckpoints | None = None
+        self._carrier: Carrier | None = None
+        if settings.shares_storage:
+            self._shared = SharedCheckpoints(run.id, services.blobs)
+            self._carrier = Carrier(
+                self._shared,
+                folder,
+                kept=kept,
+                tell=lambda text: reporter.event(EventKind.LOG, {"text": text}),
+                asked_to_stop=asked_to_stop,
+                stops_within_seconds=settings.kill_after_seconds / 2,
+            )
         self.here = Checkpoints(folder, every_seconds=settings.checkpoint_seconds, kept=kept, carrier=self._carrier)
 
     def carried(self) -> AbstractContextManager[object]:

@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -46,9 +47,7 @@ class SharedCheckpoints:
         """
         for name in filter(wanted, whole(self._keys())):
             try:
-                checkpoints.adopt(
-                    name, lambda folder, name=name: self._fetch(name, folder, beat), architecture=architecture
-                )
+                checkpoints.adopt(name, partial(self._fetch, name, beat), architecture=architecture)
             except (NotFoundError, ValueError) as error:
                 log.warning("Checkpoint %s of the storage cannot be used and is passed over: %s", name, error)
             else:
@@ -69,7 +68,7 @@ class SharedCheckpoints:
             if name in gone or (name is not None and name < by and name not in there):
                 self._blobs.delete(key)
 
-    def _fetch(self, name: CheckpointName, folder: Path, beat: Callable[[], None]) -> None:
+    def _fetch(self, name: CheckpointName, beat: Callable[[], None], folder: Path) -> None:
         for file in FILES:
             with (folder / file).open("wb") as writing:
                 for chunk in self._blobs.stream(self._key(name, file)):
