@@ -51,13 +51,8 @@ from app.settings import Settings
 
 
 def compose(settings: Settings, *, patient: bool = False) -> ServiceBundle:
-    """Everything over the settings' database, blob store and broker. Opens no connection before it is needed.
-
-    Work that nobody waits for, and that would have to be done again, is `patient` with a database or storage that is away.
-    """
-    patience = PATIENT_SECONDS if patient else 0.0
-    database = SqlDatabase(settings.sqlalchemy_url, clock=utc_now, new_id=new_id, patience_seconds=patience)
-    blobs = ObstoreBlobs(settings.blobs, patience_seconds=max(SOON_SECONDS, patience))
+    """All over the settings' database, storage and broker, none opened yet; a `patient` process waits where one is away."""
+    database, blobs = _stores(settings, patience_seconds=PATIENT_SECONDS if patient else 0.0)
     queue = CeleryTaskQueue(settings)
     event_log, inspector = ValkeyEventLog(settings.broker), InspectorClient(settings.socket("inspector"))
     datasets, samples = _datasets(settings, database, blobs, queue)
@@ -94,6 +89,12 @@ def compose(settings: Settings, *, patient: bool = False) -> ServiceBundle:
         evaluations=evaluations, significance=significance,
         workers=_workers(settings, database, queue, runs, sources, (samples, datasets, statistics, exports)),
     )  # fmt: skip
+
+
+def _stores(settings: Settings, *, patience_seconds: float) -> tuple[SqlDatabase, ObstoreBlobs]:
+    """Patience is for work that nobody waits for, and that would have to be done again."""
+    database = SqlDatabase(settings.sqlalchemy_url, clock=utc_now, new_id=new_id, patience_seconds=patience_seconds)
+    return database, ObstoreBlobs(settings.blobs, patience_seconds=max(SOON_SECONDS, patience_seconds))
 
 
 def _datasets(
