@@ -124,10 +124,14 @@ def digests(web: RunningApp, run_id: str) -> dict[str, str]:
 
 
 def is_whole(events: list[dict[str, Any]]) -> bool:
-    """Whether they are numbered without a gap, and every step is told."""
+    """Whether they are numbered without a gap, and every step is told, once an attempt."""
     numbers = [event["seq"] for event in events]
     assert numbers == list(range(1, len(events) + 1))
-    steps = {step for event in events if event["kind"] == "metrics" for step in event["payload"]["step"]}
+    told = [
+        (event["attempt"], step) for event in events if event["kind"] == "metrics" for step in event["payload"]["step"]
+    ]
+    assert len(told) == len(set(told)), "an attempt tells each step once"
+    steps = {step for _, step in told}
     assert steps == set(range(1, max(steps) + 1))
     epochs = {event["payload"]["epoch"] for event in events if event["kind"] == "epoch"}
     assert epochs == set(range(1, EPOCHS + 1))
