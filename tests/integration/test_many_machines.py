@@ -11,7 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,6 @@ import pytest
 from tests.factories import over_rest
 from tests.fixtures.machines import Way, lose_power, process, settings_of, way_to, wires
 from tests.fixtures.running import RunningApp, start, stop
-from tests.fixtures.scripted import until
 
 EPOCHS = 24
 CUT_SECONDS = 20
@@ -36,8 +35,8 @@ class Fleet:
     webs: list[RunningApp]
     workers: dict[str, "subprocess.Popen[bytes]"]
     ways: dict[str, Way]
-    made_of: tuple[str, str] = ("", "")
-    digests: dict[int, str] = field(default_factory=dict)
+    made_of: tuple[str, str]
+    """Architecture and dataset."""
 
     def run(self, web: int = 0) -> str:
         """One more run, the same each time."""
@@ -72,12 +71,8 @@ def fleet(own_database: str, s3_address: str, tcp_broker: str) -> Iterator[Fleet
             there = {"DICEBOARD_DATA": str(folder / name), "DICEBOARD_WORKER_NAME": name}
             command = (*network.place().prefix, sys.executable, "-m", "app.cli", "worker")
             workers[name] = stack.enter_context(process(*command, **told, **there))
-        found = Fleet(webs, workers, ways)
-        found.made_of = (
-            over_rest.preset(webs[0], "compact-functional")["id"],
-            over_rest.dataset(webs[1])["id"],
-        )
-        yield found
+        made_of = (over_rest.preset(webs[0], "compact-functional")["id"], over_rest.dataset(webs[1])["id"])
+        yield Fleet(webs, workers, ways, made_of)
 
 
 class Watching:
@@ -141,7 +136,7 @@ def is_whole(events: list[dict[str, Any]]) -> bool:
 def test_a_run_survives_the_machine_that_trains_it(fleet: Fleet) -> None:
     whole, killed = fleet.run(web=0), fleet.run(web=0)
     watching = Watching(fleet.webs[1], killed)
-    machine = fleet.reaches(killed, 3)["worker"].partition("@")[2].rpartition("-")[0]
+    machine = fleet.reaches(killed, 5)["worker"].partition("@")[2].rpartition("-")[0]
     lose_power(fleet.workers.pop(machine))
     done = over_rest.finished(fleet.webs[0], killed)
     assert (done["state"], done["attempts"]) == ("finished", 2)
@@ -183,4 +178,4 @@ def test_nothing_is_lost_where_a_service_is_away_for_a_while(fleet: Fleet) -> No
                 len(client.get(f"/runs/{run_id}/artifacts/{file['name']}").content) == file["bytes"] for file in files
             )
     assert len({json.dumps(digests(fleet.webs[0], run_id)) for run_id in watching}) == 1
-    until(lambda: all(worker.poll() is None for worker in fleet.workers.values()))
+    assert all(worker.poll() is None for worker in fleet.workers.values())
