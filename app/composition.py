@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from app.adapters.archives import ArchiveReader
-from app.adapters.blob_store import ObstoreBlobs
+from app.adapters.blob_store import PATIENT_SECONDS, SOON_SECONDS, ObstoreBlobs
 from app.adapters.clock import new_id, utc_now
 from app.adapters.database import SqlDatabase
 from app.adapters.dice_renderer import render_dice
@@ -50,10 +50,9 @@ from app.services.workers import RecoversWork, WorkerService
 from app.settings import Settings
 
 
-def compose(settings: Settings) -> ServiceBundle:
-    """Everything over the settings' database, blob store and broker. Opens no connection before it is needed."""
-    database = SqlDatabase(settings.sqlalchemy_url, clock=utc_now, new_id=new_id)
-    blobs = ObstoreBlobs(settings.blobs)
+def compose(settings: Settings, *, patient: bool = False) -> ServiceBundle:
+    """All over the settings' database, storage and broker, none opened yet; a `patient` process waits where one is away."""
+    database, blobs = _stores(settings, patience_seconds=PATIENT_SECONDS if patient else 0.0)
     queue = CeleryTaskQueue(settings)
     event_log, inspector = ValkeyEventLog(settings.broker), InspectorClient(settings.socket("inspector"))
     datasets, samples = _datasets(settings, database, blobs, queue)
@@ -90,6 +89,12 @@ def compose(settings: Settings) -> ServiceBundle:
         evaluations=evaluations, significance=significance,
         workers=_workers(settings, database, queue, runs, sources, (samples, datasets, statistics, exports)),
     )  # fmt: skip
+
+
+def _stores(settings: Settings, *, patience_seconds: float) -> tuple[SqlDatabase, ObstoreBlobs]:
+    """Patience is for work that nobody waits for, and that would have to be done again."""
+    database = SqlDatabase(settings.sqlalchemy_url, clock=utc_now, new_id=new_id, patience_seconds=patience_seconds)
+    return database, ObstoreBlobs(settings.blobs, patience_seconds=max(SOON_SECONDS, patience_seconds))
 
 
 def _datasets(
@@ -176,7 +181,7 @@ def _files(
         queue=queue,
         clock=utc_now,
         new_id=new_id,
-        kept_epochs=KeptEpochs(settings.data).of,
+        kept_epochs=KeptEpochs(settings.data, blobs if settings.shares_storage else None).of,
     )
     reports = ReportService(database=database, blobs=blobs, clock=utc_now, new_id=new_id)
     return ScriptService(database=database, blobs=blobs, zipped=zipped), exports, reports

@@ -4,7 +4,8 @@ import socket
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
+from urllib.request import url2pathname
 
 from platformdirs import user_data_path
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
@@ -160,6 +161,12 @@ class Settings(BaseSettings):
     def blobs(self) -> str:
         """The URL under which obstore finds the blobs."""
         return self.storage_url or (self.data / "blobs").absolute().as_uri()
+
+    @property
+    def shares_storage(self) -> bool:
+        """Whether other machines may find there what this one has stored: it is no part of this data folder."""
+        parts = urlsplit(self.blobs)
+        return parts.scheme != "file" or not Path(url2pathname(parts.path)).is_relative_to(self.data.absolute())
 
     def socket(self, name: str) -> Path:
         """Where the Unix socket of one of our own processes lies: short enough for the kernel's 107 bytes."""

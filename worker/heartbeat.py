@@ -106,8 +106,8 @@ class Heartbeat:
         )
 
 
-def _collect(storage: StorageService, keep_logs: timedelta) -> None:
+def _collect(storage: StorageService, keep: timedelta) -> None:
     try:
-        storage.tidy(keep_logs=keep_logs)
+        storage.tidy(usually_after=keep)
     except DiceboardError as error:
         log.warning("What nothing refers to could not be collected: %s", error.detail)

@@ -17,12 +17,14 @@ from worker.memory_kills import memory_kills
 from worker.pulse import pulse_path
 from worker.slot import Slot
 from worker.trainers import Trainers
-from worker.watch import ASK_SECONDS, Ending, Watch
+from worker.watch import ASK_SECONDS, SELF_FENCE_SHARE, Ending, Watch
 
 log = logging.getLogger(__name__)
 
 EXIT_PREEMPTED = 75
 """The trainer stopped because its worker leaves; the run goes on elsewhere and this does not count as a crash."""
+EXIT_AWAY = 69
+"""The trainer waited in vain for the database or the storage. As long as one is away, neither does this count."""
 
 LINES_TOLD = 20
 LINES_OF_A_STACK = 200
@@ -51,7 +53,7 @@ class Supervisor:
         """Claim the next run that can train here and supervise one attempt of it; False where none waits or this worker
         leaves.
         """
-        if not self._wait_for_the_device():
+        if not self._wait_until_it_can_train():
             return False
         run = self._services.workers.claim_next(self._slot.name, self._slot.offer)
         if run is None:
@@ -69,29 +71,22 @@ class Supervisor:
         finally:
             _kill(process)
             pulse_path(self._settings.data, run.id).unlink(missing_ok=True)
-        try:
-            if not self._is_settled(run, process.returncode, ending=watch.ending):
-                for_memory = process.returncode == -signal.SIGKILL and memory_kills() > killed_before
-                reason = self._reason(run, process.returncode, watch=watch, for_memory=for_memory)
-                self._tell_last_lines(
-                    run, output.last_lines(LINES_OF_A_STACK if watch.ending is Ending.HUNG else LINES_TOLD)
-                )
-                self._services.workers.crashed(run.id, attempt=run.attempt, reason=reason)
-        except (StaleAttemptError, ConflictError, NotFoundError) as error:
-            log.info("Attempt %d of run %s was taken over: %s", run.attempt, run.id, error.detail)
+        for_memory = process.returncode == -signal.SIGKILL and memory_kills() > killed_before
+        printed = output.last_lines(LINES_OF_A_STACK if watch.ending is Ending.HUNG else LINES_TOLD)
+        self._settle(run, process.returncode, watch=watch, printed=printed, for_memory=for_memory)
         self._compact_curves(run)
         if watch.ending is Ending.ORPHANED:
             raise SystemExit("The Celery worker that owns this process is gone.")
         self._trainers.warm_up()
         return True
 
-    def _wait_for_the_device(self) -> bool:
-        """Stand still while the device cannot compute; False where this worker is to leave meanwhile.
+    def _wait_until_it_can_train(self) -> bool:
+        """Stand still while the device cannot compute, or the storage does not answer; False where this worker leaves.
 
         No other message comes in meanwhile. The one that led here is held for so long: the reconciler sends another.
         """
         parent, told = os.getppid(), None
-        while (problem := self._slot.problem()) is not None:
+        while (problem := self._slot.problem() or self._storage_problem()) is not None:
             if problem != told:
                 log.error("%s takes no runs: %s", self._slot.name, problem)
                 told = problem
@@ -100,14 +95,44 @@ class Supervisor:
             time.sleep(ASK_SECONDS)
         return True
 
+    def _storage_problem(self) -> str | None:
+        try:
+            self._services.blobs.ping()
+        except DiceboardError as error:
+            return error.detail
+        return None
+
     def _is_leaving(self) -> bool:
         try:
             return self._services.workers.is_draining(self._slot.name)
         except UnavailableError:
             return False
 
-    def _is_settled(self, run: Run, code: int, *, ending: Ending) -> bool:
-        """Bring the run where it belongs unless its trainer crashed, and say whether that is all."""
+    def _settle(self, run: Run, code: int, *, watch: Watch, printed: str, for_memory: bool) -> None:
+        """Bring the run where it belongs, once the database answers, if it does while the lease may last."""
+        deadline = time.monotonic() + SELF_FENCE_SHARE * self._settings.lease_seconds
+        was_away = False
+        while True:
+            try:
+                if not self._is_settled(run, code, ending=watch.ending, was_away=was_away):
+                    reason = self._reason(run, code, watch=watch, for_memory=for_memory)
+                    self._tell_last_lines(run, printed)
+                    self._services.workers.crashed(run.id, attempt=run.attempt, reason=reason)
+            except (StaleAttemptError, ConflictError, NotFoundError) as error:
+                log.info("Attempt %d of run %s was taken over: %s", run.attempt, run.id, error.detail)
+            except UnavailableError:
+                if time.monotonic() >= deadline:
+                    raise
+                was_away = True
+                time.sleep(ASK_SECONDS)
+                continue
+            return
+
+    def _is_settled(self, run: Run, code: int, *, ending: Ending, was_away: bool = False) -> bool:
+        """Bring the run where it belongs unless its trainer crashed, and say whether that is all.
+
+        `was_away` says that the database was, until just now.
+        """
         with self._services.database.transaction() as transaction:
             current = transaction.runs.get(run.id)
         if current.is_terminal or current.attempt != run.attempt or ending is Ending.TAKEN_OVER:
@@ -120,6 +145,8 @@ class Supervisor:
             self._services.workers.hand_back(run.id, attempt=run.attempt, reason="its worker ended")
         elif code == EXIT_PREEMPTED or ending is Ending.DRAINED:
             self._services.workers.hand_back(run.id, attempt=run.attempt, reason="preempted: its worker leaves")
+        elif code == EXIT_AWAY and (was_away or self._storage_problem() is not None):
+            self._services.workers.hand_back(run.id, attempt=run.attempt, reason=self._told(run) or causes.ended(code))
         else:
             return False
         return True
@@ -146,7 +173,10 @@ class Supervisor:
         if for_memory:
             fits = self._services.plans.batch_that_fits(run)
             return causes.out_of_host_memory(run.configuration.batch_size, fits=fits)
-        return read_error(error_path(self._settings.data, run.id, run.attempt)) or causes.ended(code)
+        return self._told(run) or causes.ended(code)
+
+    def _told(self, run: Run) -> str | None:
+        return read_error(error_path(self._settings.data, run.id, run.attempt))
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

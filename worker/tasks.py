@@ -28,19 +28,19 @@ def train_next_run(run_id: str) -> None:
 @shared_task(name=TaskName.CHECK_DATASET.value, ignore_result=True)  # type: ignore[untyped-decorator]
 def check_dataset(dataset_id: str) -> None:
     """Check a committed dataset."""
-    compose(Settings()).datasets.check(dataset_id)
+    compose(Settings(), patient=True).datasets.check(dataset_id)
 
 
 @shared_task(name=TaskName.RENDER_SAMPLES.value, ignore_result=True)  # type: ignore[untyped-decorator]
 def render_samples(dataset_id: str) -> None:
     """Render the dice that were asked for, then have them checked."""
-    compose(Settings()).samples.render(dataset_id)
+    compose(Settings(), patient=True).samples.render(dataset_id)
 
 
 @shared_task(name=TaskName.DESCRIBE_VERSION.value, ignore_result=True)  # type: ignore[untyped-decorator]
 def describe_version(version_id: str) -> None:
     """Look at the images of a dataset's version for its statistics."""
-    compose(Settings()).statistics.describe(version_id)
+    compose(Settings(), patient=True).statistics.describe(version_id)
 
 
 @shared_task(name=TaskName.EXPORT_RUN.value, ignore_result=True)  # type: ignore[untyped-decorator]

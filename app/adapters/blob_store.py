@@ -3,6 +3,7 @@
 import os
 import stat
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,13 +17,21 @@ from app.core.errors import InvalidError, NotFoundError, OutOfSpaceError, Unavai
 from app.core.storage import StoredBlob
 
 CHUNK_BYTES = 1024 * 1024
+SOON_SECONDS = 5.0
+"""A person waits for an answer: what does not come within so many seconds is told to be away."""
+PATIENT_SECONDS = 40.0
+"""Work that would have to be done again waits longer, and still less than a lease."""
 
 
 class ObstoreBlobs:
-    """Implements ports.BlobStore for `file:///folder` and `s3://bucket/prefix` (credentials from AWS_... variables)."""
+    """Implements ports.BlobStore for `file:///folder` and `s3://bucket/prefix` (credentials from AWS_... variables).
 
-    def __init__(self, url: str) -> None:
-        self._store = _open(url)
+    A service that refuses connections, breaks them off or answers 5xx is asked again, ever less often, for
+    `patience_seconds`; then UnavailableError is raised.
+    """
+
+    def __init__(self, url: str, *, patience_seconds: float = SOON_SECONDS) -> None:
+        self._store = _open(url, patience_seconds)
 
     def put_bytes(self, key: str, content: bytes) -> bool:
         """Write whole or not at all; False where the key was there already."""
@@ -35,10 +44,13 @@ class ObstoreBlobs:
         return True
 
     def put_file(self, key: str, path: Path) -> None:
-        """Write a file whole or not at all, replacing what was there."""
+        """Write a file whole or not at all, replacing what was there; NotFoundError where there is no such file."""
         try:
             obstore.put(self._store, key, path)
         except (OSError, BaseError) as error:
+            if isinstance(error, FileNotFoundError) and path.exists():
+                # A service that was started anew no longer knows what was sent of a large file.
+                raise UnavailableError(f"The storage lost what was sent for {key!r}. Try again in a moment.") from error
             raise _explained(error, key) from error
 
     def get_bytes(self, key: str) -> bytes:
@@ -99,14 +111,22 @@ class ObstoreBlobs:
         self.exists("ping")
 
 
-def _open(url: str) -> Any:
+def _open(url: str, patience_seconds: float) -> Any:
     parts = urlsplit(url)
     if parts.scheme == "file":
         folder = Path(url2pathname(parts.path))
         folder.mkdir(parents=True, exist_ok=True, mode=stat.S_IRWXU)
         return LocalStore(folder)
     if parts.scheme == "s3":
-        return from_url(url)
+        # Left to itself it tries ten times, which takes from one second to a minute.
+        return from_url(
+            url,
+            retry_config={
+                "max_retries": 1_000,
+                "retry_timeout": timedelta(seconds=patience_seconds),
+                "backoff": {"max_backoff": timedelta(seconds=2)},
+            },
+        )
     raise InvalidError(
         f"The storage URL {url!r} has the scheme {parts.scheme!r}; use file:///folder or s3://bucket/prefix."
     )

@@ -20,7 +20,7 @@ import numpy as np
 import psutil  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-from app.adapters.blob_store import ObstoreBlobs
+from app.adapters.blob_store import PATIENT_SECONDS, ObstoreBlobs
 from app.adapters.copies.fingerprint import LONGER_SIDE, RECORD, fingerprint, shrunk
 from app.adapters.copies.verification import Candidate, verified
 from app.adapters.images import PillowImages
@@ -49,7 +49,7 @@ class Examiner:
     """What is done to batches of images."""
 
     def __init__(self, settings: ExaminerSettings) -> None:
-        self._blobs = ObstoreBlobs(settings.blobs_url)
+        self._blobs = ObstoreBlobs(settings.blobs_url, patience_seconds=PATIENT_SECONDS)
         self._images = PillowImages(settings.largest_pixels)
         self._records: NDArray[np.void] = np.asarray(
             np.memmap(settings.records, RECORD, mode="r+", shape=(settings.count,))

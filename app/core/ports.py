@@ -162,7 +162,7 @@ class BlobStore(Protocol):
         ...
 
     def put_file(self, key: str, path: Path) -> None:
-        """Write a file whole or not at all, replacing what was there."""
+        """Write a file whole or not at all, replacing what was there; NotFoundError where there is no such file."""
         ...
 
     def get_bytes(self, key: str) -> bytes:

@@ -86,7 +86,7 @@ class ExportService:
             transaction.exports.remove(run_id, name)
 
     def kept_epochs(self, run_id: str) -> list[int]:
-        """The epochs of which there are checkpoints on this machine."""
+        """The epochs of which there are checkpoints where a worker finds them."""
         return self._kept_epochs(run_id)
 
     def claim(self, export_id: str) -> Export | None:

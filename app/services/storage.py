@@ -4,6 +4,7 @@ Blobs are swept under a lock of the database (storage.BlobUses): whoever begins 
 holds it too, and looks whether they still are. Bytes that were written within a day stay, since their rows may follow.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from itertools import islice
@@ -58,6 +59,7 @@ class StorageService:
         if kind is StorageKind.CHECKPOINTS:
             may_go = self._checkpoint_line().may_go
             self._forget_checkpoints(lambda _: timedelta(0))
+            self._forget_shared_checkpoints(lambda _: timedelta(0))
             return may_go
         if kind is StorageKind.PREPARED:
             before = self._prepared_line().kept
@@ -70,15 +72,19 @@ class StorageService:
             return left
         return self._collect(kind)
 
-    def tidy(self, *, keep_logs: timedelta) -> None:
-        """Collect what nothing refers to and old logs, at most once an hour in this process; any may, at any time."""
+    def tidy(self, *, usually_after: timedelta) -> None:
+        """Collect what nothing refers to, and logs and shared checkpoints of runs that ended so long ago.
+
+        At most once an hour in this process; any may, at any time.
+        """
         now = self._clock()
         if self._collected_at is not None and now - self._collected_at < COLLECTS_EVERY:
             return
         self._collected_at = now
         for kind in BLOBS:
             self._collect(kind)
-        self.forget_logs(ended_for=keep_logs)
+        self._forget_shared_checkpoints(_as_asked(usually_after))
+        self.forget_logs(ended_for=usually_after)
         self.forget_scratch()
 
     def forget_scratch(self) -> None:
@@ -93,19 +99,31 @@ class StorageService:
         return gone
 
     def forget_checkpoints(self, *, usually_after: timedelta) -> list[str]:
-        """Remove those of runs that are gone, or ended so long ago, or as long as they say themselves; answer the runs.
+        """Remove this machine's of runs that are gone, or ended so long ago, or as long as they say; answer the runs.
 
         A run that is continued in just this moment begins anew and comes to the same weights: it only takes longer.
         """
-        return self._forget_checkpoints(
-            lambda run: run.configuration.retention.keeps_checkpoints_for(usually=usually_after)
-        )
+        return self._forget_checkpoints(_as_asked(usually_after))
 
     def _forget_checkpoints(self, kept_for: Callable[[Run], timedelta]) -> list[str]:
         gone = [run_id for run_id in self._folder.checkpoints() if self._has_ended(run_id, kept_for)]
         for run_id in gone:
             self._folder.forget_checkpoints(run_id)
         return gone
+
+    def _forget_shared_checkpoints(self, kept_for: Callable[[Run], timedelta]) -> None:
+        """Those in the storage, where machines share one."""
+        for run_id, blobs in self._shared_checkpoints().items():
+            if self._has_ended(run_id, kept_for):
+                for blob in blobs:
+                    self._blobs.delete(blob.key)
+
+    def _shared_checkpoints(self) -> dict[str, list[StoredBlob]]:
+        """Of each run that has any."""
+        found: dict[str, list[StoredBlob]] = {}
+        for blob in self._blobs.list(f"{StorageKind.CHECKPOINTS.value}/"):
+            found.setdefault(blob.key.split("/")[1], []).append(blob)
+        return found
 
     def _blob_line(self, kind: StorageKind) -> StorageLine:
         kept = may_go = Amount()
@@ -140,7 +158,10 @@ class StorageService:
 
     def _checkpoint_line(self) -> StorageLine:
         kept = may_go = Amount()
-        for run_id, size in self._folder.checkpoints().items():
+        sizes = Counter(self._folder.checkpoints())
+        for run_id, blobs in self._shared_checkpoints().items():
+            sizes[run_id] += sum(blob.bytes for blob in blobs)
+        for run_id, size in sizes.items():
             kept = kept.with_one(size)
             may_go = may_go.with_one(size) if self._has_ended(run_id, lambda _: timedelta(0)) else may_go
         return StorageLine(kind=StorageKind.CHECKPOINTS, kept=kept, may_go=may_go)
@@ -163,6 +184,10 @@ class StorageService:
                 return transaction.runs.get(run_id)
             except NotFoundError:
                 return None
+
+
+def _as_asked(usually_after: timedelta) -> Callable[[Run], timedelta]:
+    return lambda run: run.configuration.retention.keeps_checkpoints_for(usually=usually_after)
 
 
 def _line_of(kind: StorageKind, folders: Iterable[tuple[int, bool]]) -> StorageLine:

@@ -22,9 +22,9 @@ CLASSES = ("1", "2", "3")
 COUNTS = {"train": 5, "val": 3, "test": 4}
 
 
-def services_of(folder: Path) -> ServiceBundle:
-    """Everything in a folder; messages to workers are lost."""
-    settings = Settings(data=folder, reserve_bytes=0)
+def services_of(folder: Path, **changes: Any) -> ServiceBundle:
+    """Everything in a folder, unless the settings say otherwise; messages to workers are lost."""
+    settings = Settings(data=folder, reserve_bytes=0, **changes)
     upgrade(settings.sqlalchemy_url)
     return compose(settings)
 
@@ -44,7 +44,7 @@ def dataset_of(services: ServiceBundle) -> Any:
     return services.datasets.get(made.id)
 
 
-def trained_run(
+def claimed_run(
     services: ServiceBundle,
     *,
     dataset: Any = None,
@@ -53,7 +53,7 @@ def trained_run(
     name: str = "a run",
     **configuration: Any,
 ) -> Run:
-    """One that has finished; of 16 by 16 gray pixels unless said."""
+    """One that a worker has taken; of 16 by 16 gray pixels unless said."""
     definition = architecture or network_of("sequential")
     dataset = dataset or dataset_of(services)
     stored = StoredArchitecture(
@@ -77,7 +77,13 @@ def trained_run(
         transaction.runs.add(run)
         claimed = transaction.runs.claim_next(worker="train@here", lease_seconds=600)
     assert claimed is not None
+    return claimed
+
+
+def trained_run(services: ServiceBundle, **wanted: Any) -> Run:
+    """As `claimed_run`, and finished."""
+    claimed = claimed_run(services, **wanted)
     Training(services, claimed, asked_to_stop=lambda: False).work()
-    ended = services.runs.get(run.id)
+    ended = services.runs.get(claimed.id)
     assert ended.state is RunState.FINISHED, ended.error
     return ended

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from app.core.errors import UnavailableError
 from app.core.runs.lifecycle import RunState
 from app.core.runs.run import EventKind, Run
 from app.services.bundle import ServiceBundle
@@ -111,6 +112,10 @@ class ScriptedTraining:
     def _bug(self) -> None:
         self._enter(RunState.RUNNING)
         raise RuntimeError("something that nobody thought of")
+
+    def _away(self) -> None:
+        self._enter(RunState.RUNNING)
+        raise UnavailableError("The storage did not answer for 'checkpoints/x'.")
 
     def _flood(self, mebibytes: str) -> None:
         """Binary junk, then colours and a progress bar, then an end that nobody expects."""

@@ -1,8 +1,12 @@
 """Why an attempt broke off is told in plain words; a scripted trainer stands in for Keras, the supervisor is real."""
 
+from dataclasses import replace
+
 import psutil
 import pytest
 
+from app.adapters.blob_store import ObstoreBlobs
+from app.core.errors import UnavailableError
 from app.core.runs.run import EventKind
 from app.services.bundle import ServiceBundle
 from tests.fixtures.scripted import scripted, supervise, told
@@ -17,6 +21,7 @@ from worker.logs import LOG_BYTES
         ("signal SIGBUS", "queued", "a memory-mapped file could not be read"),
         ("signal SIGKILL", "queued", "killed by somebody else, or by the kernel for want of memory (SIGKILL)"),
         ("exit 9", "queued", "ended with status 9 before the run was finished"),
+        ("away", "queued", "UnavailableError: The storage did not answer"),
         ("bug", "queued", "RuntimeError: something that nobody thought of"),
         ("device", "failed", "ran out of memory with batches of 32 images. Use batches of at most 16 images"),
         ("disk", "failed", "The disk is full. Make room"),
@@ -40,6 +45,32 @@ def test_a_kill_for_memory_names_the_batch_to_try(
     reason = told(scripted_services, run, EventKind.STATE)[-1]["reason"]
     assert reason.startswith("out of memory: the kernel killed the process")
     assert "at most 16 images" in reason
+
+
+class OftenAway(ObstoreBlobs):
+    """Answers only where the list says so, and for ever after it."""
+
+    def __init__(self, url: str, answers: list[bool]) -> None:
+        super().__init__(url)
+        self.answers = answers
+
+    def ping(self) -> None:
+        """As the list says."""
+        if self.answers and not self.answers.pop(0):
+            raise UnavailableError("The storage did not answer.")
+
+
+def test_a_storage_that_is_away_is_no_crash_and_is_waited_for(scripted_services: ServiceBundle) -> None:
+    storage = OftenAway(scripted_services.settings.blobs, [True, False])
+    services = replace(scripted_services, blobs=storage)
+    run = scripted(services, "away")
+    assert supervise(services)
+    found = services.runs.get(run.id)
+    assert (found.state, found.crashes, found.attempt) == ("queued", 0, 1)
+    storage.answers = [False, False]
+    assert supervise(services)
+    assert storage.answers == []
+    assert services.runs.get(run.id).attempt == 2, "nothing is begun before it answers"
 
 
 @pytest.mark.parametrize(

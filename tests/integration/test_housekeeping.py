@@ -8,10 +8,12 @@ from app.adapters.blob_store import ObstoreBlobs
 from app.adapters.clock import utc_now
 from app.adapters.database import SqlDatabase
 from app.adapters.room_on_disk import RoomOnDisk
+from app.core.runs.checkpoints import prefix_of
 from app.core.runs.configuration import Configuration
 from app.core.runs.lifecycle import RunState
 from app.core.runs.retention import Retention
 from app.core.runs.run import Run
+from app.core.storage import Amount, StorageKind
 from app.services.storage import StorageService
 from tests.factories.rows import queued_run
 from worker.logs import error_path, log_path
@@ -80,10 +82,34 @@ def test_logs_stay_while_their_run_goes_on_and_a_week_after(database: SqlDatabas
         path.parent.mkdir(exist_ok=True)
         path.touch()
         error_path(tmp_path, path.name.partition("-")[0], 1).touch()
-    storage_at(tmp_path, database, now=utc_now()).tidy(keep_logs=WEEK)
+    storage_at(tmp_path, database, now=utc_now()).tidy(usually_after=WEEK)
     assert [path.exists() for path in files.values()] == [True, True, False]
-    storage_at(tmp_path, database, now=utc_now() + 2 * WEEK).tidy(keep_logs=WEEK)
+    storage_at(tmp_path, database, now=utc_now() + 2 * WEEK).tidy(usually_after=WEEK)
     assert sorted(path.name for path in (tmp_path / "logs").iterdir()) == [
         f"{waiting.id}-1.error.json",
         f"{waiting.id}-1.log",
     ]
+
+
+def test_checkpoints_in_the_storage_go_like_those_of_a_machine(database: SqlDatabase, tmp_path: Path) -> None:
+    waiting, stopped = queued_run(database), ended(database)
+    blobs = ObstoreBlobs((tmp_path / "blobs").as_uri())
+    for run_id in (waiting.id, stopped.id, "nobodys"):
+        blobs.put_bytes(f"{prefix_of(run_id)}attempt-1-step-9-epoch-3/best.npz", b"1234")
+    with_checkpoint(tmp_path, stopped.id)
+    storage = storage_at(tmp_path, database, now=utc_now())
+    line = next(line for line in storage.report().items if line.kind is StorageKind.CHECKPOINTS)
+    assert (line.kept, line.may_go) == (Amount(count=3, bytes=14), Amount(count=2, bytes=10))
+    storage.tidy(usually_after=WEEK)
+    assert stored(blobs) == sorted([waiting.id, stopped.id])
+    storage_at(tmp_path, database, now=utc_now() + 2 * WEEK).tidy(usually_after=WEEK)
+    assert stored(blobs) == [waiting.id]
+    with database.transaction() as transaction:
+        transaction.runs.move(waiting.id, RunState.STOPPED, attempt=0)
+    storage = storage_at(tmp_path, database, now=utc_now())
+    assert storage.let_go(StorageKind.CHECKPOINTS) == Amount(count=2, bytes=6)
+    assert stored(blobs) == []
+
+
+def stored(blobs: ObstoreBlobs) -> list[str]:
+    return sorted(blob.key.split("/")[1] for blob in blobs.list("checkpoints/"))

@@ -1,104 +1,23 @@
 """The parts apart, as `docker-compose.yml` starts them: PostgreSQL, S3, a broker by URL, `web` here and `worker` there."""
 
-import os
 import re
-import signal
-import socket
-import subprocess
 import sys
 import tempfile
-import time
-import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
-import redis
-from sqlalchemy import create_engine, text
 
-from app.processes.broker import server_binary
 from tests.factories import over_rest
+from tests.fixtures.machines import process, settings_of
 from tests.fixtures.running import RunningApp, start, stop
 
-PASSWORD = "a-password-for-tests"
-
-
-@contextmanager
-def process(*command: str, **environment: str) -> Iterator[None]:
-    """A program that runs meanwhile; what it writes is not read."""
-    started = subprocess.Popen(
-        command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        yield
-    finally:
-        started.send_signal(signal.SIGTERM)
-        started.wait(30)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
-def until_it_answers(ask: object, *, seconds: float = 60) -> None:
-    assert callable(ask)
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            ask()
-            return
-        except (httpx.TransportError, redis.ConnectionError):
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.2)
-
 
 @pytest.fixture(scope="module")
-def storage() -> Iterator[str]:
-    """The address of an S3 service with the bucket `diceboard`."""
-    address = f"http://127.0.0.1:{free_port()}"
-    server = [str(Path(sys.executable).with_name("moto_server")), "-H", "127.0.0.1", "-p", address.rpartition(":")[2]]
-    with process(*server):
-        until_it_answers(lambda: httpx.put(f"{address}/diceboard").raise_for_status())
-        yield address
-
-
-@pytest.fixture(scope="module")
-def broker() -> Iterator[str]:
-    """The URL of a Valkey that listens on TCP and wants a password."""
-    port = free_port()
-    options = ("--bind", "127.0.0.1", "--port", str(port), "--requirepass", PASSWORD, "--save", "", "--dir", "/tmp")
-    with process(str(server_binary()), *options):
-        url = f"redis://:{PASSWORD}@127.0.0.1:{port}/0"
-        with redis.Redis.from_url(url) as client:
-            until_it_answers(client.ping)
-        yield url
-
-
-@pytest.fixture(scope="module")
-def settings(postgres: str, storage: str, broker: str) -> dict[str, str]:
+def settings(own_database: str, s3_address: str, tcp_broker: str) -> dict[str, str]:
     """What both machines are told."""
-    name = f"d{uuid.uuid4().hex[:12]}"
-    engine = create_engine(postgres, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    return {
-        "DICEBOARD_DATABASE_URL": postgres.replace("/postgres?", f"/{name}?"),
-        "DICEBOARD_BROKER_URL": broker,
-        "DICEBOARD_STORAGE_URL": "s3://diceboard/kept",
-        "DICEBOARD_RESERVE_BYTES": "0",
-        "AWS_ENDPOINT_URL": storage,
-        "AWS_ALLOW_HTTP": "true",
-        "AWS_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "tests",
-        "AWS_SECRET_ACCESS_KEY": PASSWORD,
-    }
+    return settings_of(database=own_database, broker=tcp_broker, s3=s3_address)
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +31,7 @@ def machines(settings: dict[str, str]) -> Iterator[RunningApp]:
         assert stop(web) == 0, web.tail()
 
 
-def test_a_run_goes_its_whole_way_between_them(machines: RunningApp, storage: str) -> None:
+def test_a_run_goes_its_whole_way_between_them(machines: RunningApp, s3_address: str) -> None:
     dataset = over_rest.dataset(machines)
     made = over_rest.preset(machines, "compact-functional")
     run_id = over_rest.run(machines, made["id"], dataset["id"], epochs=2, retention={"weights": "best"})
@@ -132,5 +51,5 @@ def test_a_run_goes_its_whole_way_between_them(machines: RunningApp, storage: st
         done["worker"],
         done["worker"].replace("train", "light"),
     }
-    assert httpx.get(f"{storage}/diceboard?list-type=2&prefix=kept/").text.count("<Key>") > 279
+    assert httpx.get(f"{s3_address}/diceboard?list-type=2&prefix=kept/").text.count("<Key>") > 279
     assert not (machines.data / "blobs").exists()

@@ -110,15 +110,15 @@ def test_only_what_no_row_refers_to_goes(
         artifact = Artifact(run_id=run.id, name="a", bytes=4, sha256="0", blob=used[-1], created_at=utc_now())
         assert transaction.runs.claim_next(worker="train@here", lease_seconds=60) is not None
         transaction.runs.add_artifact(artifact, attempt=1)
-    storage.tidy(keep_logs=timedelta(days=7))
+    storage.tidy(usually_after=timedelta(days=7))
     assert all(blobs.exists(key) for key in (*used, *free)), "what is young stays: its row may follow"
     aged(tmp_path)
     assert kept(storage, StorageKind.IMAGES) == kept(storage, StorageKind.ARTIFACTS) == (2, 1)
     assert storage.let_go(StorageKind.IMAGES).bytes == 4
-    storage.tidy(keep_logs=timedelta(days=7))  # not again within the hour
+    storage.tidy(usually_after=timedelta(days=7))  # not again within the hour
     assert blobs.exists("checks/c")
     hourly = StorageService(database=database, blobs=blobs, folder=RoomOnDisk(tmp_path), clock=utc_now)
-    hourly.tidy(keep_logs=timedelta(days=7))
+    hourly.tidy(usually_after=timedelta(days=7))
     assert [blobs.exists(key) for key in (*used, "sources/s")] == [True] * 5
     assert [blobs.exists(key) for key in free] == [False] * 5
 
@@ -226,11 +226,11 @@ def test_the_database_tells_its_size_and_does_not_go(storage: StorageService) ->
 def test_the_clock_says_when_the_hour_is_over(database: SqlDatabase, blobs: InterruptedBlobs, tmp_path: Path) -> None:
     now: list[datetime] = [utc_now()]
     storage = StorageService(database=database, blobs=blobs, folder=RoomOnDisk(tmp_path), clock=lambda: now[0])
-    storage.tidy(keep_logs=timedelta(days=7))
+    storage.tidy(usually_after=timedelta(days=7))
     blobs.put_bytes("checks/c", b"x")
     aged(tmp_path)
-    storage.tidy(keep_logs=timedelta(days=7))
+    storage.tidy(usually_after=timedelta(days=7))
     assert blobs.exists("checks/c")
     now[0] += timedelta(hours=1)
-    storage.tidy(keep_logs=timedelta(days=7))
+    storage.tidy(usually_after=timedelta(days=7))
     assert not blobs.exists("checks/c")

@@ -61,7 +61,7 @@ def test_a_training_broken_off_goes_on_as_if_it_had_not_been(database: SqlDataba
 
 def test_a_torn_checkpoint_is_passed_over(database: SqlDatabase, tmp_path: Path) -> None:
     whole = fit(network_of("sequential"), tmp_path / "parts", database)
-    newest = tmp_path / "parts" / "9" / "variables.npz"
+    newest = tmp_path / "parts" / "attempt-1-step-9-epoch-3" / "variables.npz"
     newest.write_bytes(newest.read_bytes()[:-100])
     state = Checkpoints(tmp_path / "parts").newest(architecture=network_of("sequential").digest)
     assert state is not None
@@ -95,7 +95,10 @@ def test_a_checkpoint_that_cannot_be_written_leaves_nothing_and_those_before_it(
 def test_a_checkpoint_of_another_architecture_is_not_used(database: SqlDatabase, tmp_path: Path) -> None:
     fit(network_of("sequential"), tmp_path / "parts", database)
     assert Checkpoints(tmp_path / "parts").newest(architecture="other") is None
-    assert sorted(path.name for path in (tmp_path / "parts").iterdir()) == ["6", "9"]
+    assert sorted(path.name for path in (tmp_path / "parts").iterdir()) == [
+        "attempt-1-step-6-epoch-2",
+        "attempt-1-step-9-epoch-3",
+    ]
 
 
 def test_a_finished_training_is_not_trained_again(database: SqlDatabase, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from worker.exporting import EXIT_DONE, EXIT_UNWANTED
 
 def main(arguments: Sequence[str]) -> int:
     """Work on the export that the arguments name."""
-    services = compose(Settings())
+    services = compose(Settings(), patient=True)
     try:
         with services.database.transaction() as transaction:
             export = transaction.exports.get(arguments[0])

@@ -20,8 +20,9 @@ from app.core.runs.run import Run
 from app.core.runs.script import ScriptFacts
 from app.networks import build, functional_twin
 from app.services.bundle import ServiceBundle
-from worker.trainer.checkpoints import Checkpoints, all_variables, assign
+from worker.trainer.checkpoints import Checkpoints, all_variables, assign, checkpoint_folder
 from worker.trainer.compiling import be_repeatable, compiled
+from worker.trainer.shared_checkpoints import SharedCheckpoints
 
 Images = NDArray[np.float32]
 
@@ -66,8 +67,13 @@ def _give_weights(
     scratch: Path,
 ) -> int | None:
     if isinstance(which, int):
-        checkpoints = Checkpoints(services.settings.data / "checkpoints" / run.id)
-        state = checkpoints.of_epoch(which, architecture=architecture.digest)
+        digest = architecture.digest
+        checkpoints = Checkpoints(checkpoint_folder(services.settings.data, run.id))
+        if services.settings.shares_storage:
+            checkpoints = Checkpoints(scratch / "checkpoints")
+            shared = SharedCheckpoints(run.id, services.blobs)
+            shared.bring(checkpoints, architecture=digest, wanted=lambda name: name.epoch == which)
+        state = checkpoints.of_epoch(which, architecture=digest)
         if state is None:
             raise InvalidError(f"The checkpoint of epoch {which} is not there (any more), or is not what was written.")
         assign(all_variables(network), checkpoints.variables(state))

@@ -3,8 +3,8 @@
 `python -m worker.trainer --wait MARK SECONDS` loads Keras after so many seconds and reads `RUN ATTEMPT` from its input
 (worker/trainers.py).
 
-Exit status: 0 the run has reached a final state (or nobody came with one), 75 stopped because the worker leaves, 1 broken
-off (an error file says why), 3 another attempt has taken over.
+Exit status: 0 the run has reached a final state (or nobody came with one), 75 stopped because the worker leaves, 69 the
+database or the storage is away and 1 broken off (an error file says why), 3 another attempt has taken over.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ from worker.logs import error_path, write_error
 from worker.trainer.waiting import NextAttempt, next_attempt
 from worker.trainers import WAIT
 
-EXIT_FINISHED, EXIT_BROKEN, EXIT_TAKEN_OVER, EXIT_PREEMPTED = 0, 1, 3, 75
+EXIT_FINISHED, EXIT_TAKEN_OVER, EXIT_AWAY, EXIT_PREEMPTED = 0, 3, 69, 75
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -46,12 +46,15 @@ def main(arguments: Sequence[str]) -> int:
     else:
         told = NextAttempt(arguments[0], int(arguments[1]), None)
     run_id, attempt, _ = told
-    services = compose(settings)
+    services = compose(settings, patient=True)
     try:
         return _attempt(services, told, asked_to_stop)
     except (StaleAttemptError, ConflictError) as error:
         print(error.detail, file=sys.stderr)  # noqa: T201 -- the log of this attempt
         return EXIT_TAKEN_OVER
+    except UnavailableError as error:
+        write_error(error_path(services.settings.data, run_id, attempt), error)
+        return EXIT_AWAY
     except Exception as error:
         # On a full disk even that fails; the log has the same.
         with contextlib.suppress(OSError):

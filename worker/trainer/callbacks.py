@@ -204,6 +204,7 @@ class CheckpointWriter(keras.callbacks.Callback):  # type: ignore[misc]
         self._reporter.flush()
         course = self._course
         state = CheckpointState(
+            attempt=self._reporter.attempt,
             epoch=len(course.history),
             batch=batch,
             step=course.step,

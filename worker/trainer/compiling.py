@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from app.core.architectures.architecture import Architecture
+from app.core.architectures.architecture import Architecture, StoredArchitecture
 from app.core.errors import DiceboardError, InvalidError
 from app.core.runs.configuration import Clipping, Configuration, Regularization
 from app.core.runs.optimizers import Optimizer
@@ -40,6 +40,16 @@ def be_repeatable(configuration: Configuration) -> None:
         import tensorflow as tf  # noqa: PLC0415 -- only where it is the backend
 
         tf.config.experimental.enable_op_determinism()
+
+
+def refuse_half_built(stored: StoredArchitecture) -> None:
+    """Raise InvalidError where the network is known to break off before its outputs."""
+    stop = stored.stops_at
+    if stop is not None:
+        raise InvalidError(
+            f"{stored.architecture.name!r} cannot be built to its outputs: {stop.kind} {stop.call!r} cannot take "
+            f"{stop.input_shapes}: {stop.message} Use another padding or a larger input."
+        )
 
 
 def compiled(

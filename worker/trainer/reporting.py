@@ -7,7 +7,8 @@ from typing import Any, Protocol, TypeAlias
 
 from app.core.errors import StaleAttemptError, UnavailableError
 from app.core.ports import Database
-from app.core.runs.run import EventKind, Progress
+from app.core.runs.results import finite
+from app.core.runs.run import Event, EventKind, Progress
 from app.core.values import JsonObject
 
 CHUNK_SECONDS = 0.25
@@ -20,12 +21,14 @@ MOST_EVENTS_HELD = 10_000
 _Standing: TypeAlias = tuple[Progress, dict[str, JsonObject] | None]
 """How far the run is, and the summary of its metrics where there is a new one."""
 
+_Told: TypeAlias = tuple[EventKind, JsonObject]
+
 
 class EmitsEvents(Protocol):
     """Keeps events under the fence and tells those who watch."""
 
-    def emit(self, run_id: str, *, attempt: int, events: Sequence[tuple[EventKind, JsonObject]]) -> Any:
-        """Raise StaleAttemptError where another attempt has taken over."""
+    def emit(self, run_id: str, *, attempt: int, events: Sequence[_Told]) -> Sequence[Event]:
+        """All or none of them; raise StaleAttemptError where another attempt has taken over."""
         ...
 
 
@@ -47,15 +50,16 @@ class Reporter:
         self._metrics = metrics
         self._database = database
         self._run_id = run_id
-        self._attempt = attempt
+        self.attempt = attempt
         self._sample = sample
         self._started = self._sampled_at = time.monotonic()
-        self._events: list[tuple[EventKind, JsonObject]] = []
+        self._events: list[_Told] = []
         self._points: list[tuple[int, int, float, dict[str, float | None]]] = []
         self._progress: _Standing | None = None
         self._lock = threading.Lock()
         self._sending = threading.Lock()
-        self._told_any = self._ends = False
+        self._told_any = self._ends = self._is_unsure = False
+        self._kept_seq = 0
         self._due = threading.Event()
         self.taken_over = threading.Event()
         self._thread = threading.Thread(target=self._work, name="reporter", daemon=True)
@@ -99,7 +103,7 @@ class Reporter:
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.5)
-        raise StaleAttemptError(f"Attempt {self._attempt} of run {self._run_id} was taken over.")
+        raise StaleAttemptError(f"Attempt {self.attempt} of run {self._run_id} was taken over.")
 
     def close(self) -> None:
         """Emit what is left and end the thread."""
@@ -135,21 +139,37 @@ class Reporter:
                 progress, self._progress = self._progress, None
             try:
                 if events:
-                    self._metrics.emit(self._run_id, attempt=self._attempt, events=events)
+                    self._keep(events)
                     events = []
                 if progress is not None:
                     with self._database.transaction() as transaction:
                         transaction.runs.set_progress(
-                            self._run_id, attempt=self._attempt, progress=progress[0], summary=progress[1]
+                            self._run_id, attempt=self.attempt, progress=progress[0], summary=progress[1]
                         )
             except StaleAttemptError:
                 self.taken_over.set()
                 raise
             except UnavailableError:
+                self._is_unsure = True
                 with self._lock:
                     self._events = [*events, *self._events][-MOST_EVENTS_HELD:]
                     self._progress = _newer(progress, self._progress)
                 raise
+
+    def _keep(self, events: Sequence[_Told]) -> None:
+        if self._is_unsure:
+            events = self._not_kept(events)
+            self._is_unsure = False
+        if events:
+            kept = self._metrics.emit(self._run_id, attempt=self.attempt, events=events)
+            self._kept_seq = kept[-1].seq if kept else self._kept_seq
+
+    def _not_kept(self, events: Sequence[_Told]) -> list[_Told]:
+        """A database that was lost while it kept some may have done so all the same."""
+        with self._database.transaction() as transaction:
+            there = transaction.runs.events(self._run_id, after=self._kept_seq)
+        ours = [(event.kind, event.payload) for event in there if event.attempt == self.attempt]
+        return [(kind, payload) for kind, payload in events if (kind, finite(payload)) not in ours]
 
     def _close_chunk(self) -> None:
         if not self._points:

@@ -18,15 +18,14 @@ from app.core.runs.class_weights import class_weights
 from app.core.runs.evaluation import brief
 from app.core.runs.exports import tolerance_of
 from app.core.runs.images import images_of
-from app.core.runs.lifecycle import RunState
+from app.core.runs.lifecycle import TERMINAL, RunState
 from app.core.runs.predicted import Predicted
 from app.core.runs.run import Check, EventKind, Run
 from app.networks import functional_twin
 from app.services.bundle import ServiceBundle
 from worker.pulse import Pulse, pulse_path
 from worker.trainer.callbacks import DivergedError, OutOfTimeError, StoppedError
-from worker.trainer.checkpoints import Checkpoints
-from worker.trainer.compiling import on_one_device
+from worker.trainer.compiling import on_one_device, refuse_half_built
 from worker.trainer.course import Course
 from worker.trainer.data import Batches
 from worker.trainer.evaluation import answers
@@ -37,6 +36,7 @@ from worker.trainer.parallel import devices_of
 from worker.trainer.prepared import Prepared, prepare
 from worker.trainer.rehearsal import Rehearsable, Rehearsed, network_of
 from worker.trainer.reporting import Reporter
+from worker.trainer.run_checkpoints import RunCheckpoints
 from worker.trainer.starting import lent_weights, take_weights
 
 
@@ -59,11 +59,6 @@ class Training:
         self._data: Path = services.settings.data
         self._stored, self._dataset, self._images = self._read()
         self._course = Course(run.configuration)
-        self._checkpoints = Checkpoints(
-            self._data / "checkpoints" / run.id,
-            every_seconds=services.settings.checkpoint_seconds,
-            kept=run.configuration.retention.checkpoints,
-        )
         self._reporter = Reporter(
             run.id,
             run.attempt,
@@ -72,6 +67,7 @@ class Training:
             sample=partial(devices.sample, devices.own_gpus()[: run.configuration.device.count]),
             beat=Pulse(pulse_path(self._data, run.id)).beat,
         )
+        self._checkpoints = RunCheckpoints(services, run, reporter=self._reporter, asked_to_stop=asked_to_stop)
 
     @property
     def _architecture(self) -> Architecture:
@@ -79,12 +75,17 @@ class Training:
 
     def work(self) -> None:
         """Train to the end; raise StoppedError where the worker leaves, and anything that a new attempt may mend."""
-        _refuse_half_built(self._stored)
+        with self._checkpoints.carried():
+            self._work()
+
+    def _work(self) -> None:
+        refuse_half_built(self._stored)
         self._move(RunState.PREPARING)
         prepared = self._prepare()
         self._move(RunState.STARTING)
         self._say_what_computes()
         network = self._network()
+        self._checkpoints.bring(architecture=self._architecture.digest)
         self._move(RunState.RUNNING)
         try:
             self._train(network, prepared)
@@ -159,7 +160,7 @@ class Training:
             material,
             course=self._course,
             architecture=self._architecture,
-            checkpoints=self._checkpoints,
+            checkpoints=self._checkpoints.here,
             reporter=self._reporter,
             asked_to_stop=self._asked_to_stop,
             take_first_weights=lambda: self._take_first_weights(network),
@@ -288,13 +289,6 @@ class Training:
         }
 
     def _move(self, state: RunState, *, reason: str | None = None, error: str | None = None) -> None:
+        if state in TERMINAL:
+            self._checkpoints.close()  # from then on its supervisor lets this process go on no longer
         self._services.runs.move(self._run.id, state, attempt=self._run.attempt, reason=reason, error=error)
-
-
-def _refuse_half_built(stored: StoredArchitecture) -> None:
-    stop = stored.stops_at
-    if stop is not None:
-        raise InvalidError(
-            f"{stored.architecture.name!r} cannot be built to its outputs: {stop.kind} {stop.call!r} cannot take "
-            f"{stop.input_shapes}: {stop.message} Use another padding or a larger input."
-        )

@@ -1,5 +1,6 @@
 """The database as the services see it: transactions over repositories."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +30,15 @@ from app.core.runs.run_store import Runs
 from app.core.storage import BlobUses
 
 SQLITE_WAITS_SECONDS = 15
+ASKS_AGAIN_SECONDS = 0.5
+SERVER_OPTIONS = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""Without them a server that vanished (its machine, the network) is waited for a quarter of an hour (libpq's own names)."""
 
 
 class SqlTransaction:
@@ -51,12 +61,14 @@ class SqlTransaction:
 class SqlDatabase:
     """SQLite or PostgreSQL by URL. A transaction that cannot be had raises UnavailableError.
 
-    What it can neither keep nor look for (a text with a NUL, half of a surrogate pair, too large a number) raises
+    A server that does not answer is asked again for `patience_seconds` before anything of a transaction is done. What the
+    database can neither keep nor look for (a text with a NUL, half of a surrogate pair, too large a number) raises
     InvalidError.
     """
 
-    def __init__(self, url: str, *, clock: Clock, new_id: NewId) -> None:
+    def __init__(self, url: str, *, clock: Clock, new_id: NewId, patience_seconds: float = 0.0) -> None:
         self.engine = make_engine(url)
+        self._patience_seconds = patience_seconds
         self._clock = clock
         self._new_id = new_id
 
@@ -64,7 +76,7 @@ class SqlDatabase:
     def transaction(self) -> Iterator[SqlTransaction]:
         """Commit at the end of the block, roll back where it raises."""
         try:
-            with self.engine.begin() as connection:
+            with self._connected() as connection, connection.begin():
                 yield SqlTransaction(connection, clock=self._clock, new_id=self._new_id)
         except OperationalError as error:
             raise UnavailableError(
@@ -75,6 +87,16 @@ class SqlDatabase:
                 "Something in this request can stand in no database: a NUL, half of a surrogate pair, or too large a "
                 "number. Nothing was changed; send it without that character or number."
             ) from error
+
+    def _connected(self) -> Connection:
+        deadline = time.monotonic() + self._patience_seconds
+        while True:
+            try:
+                return self.engine.connect()
+            except OperationalError:
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(ASKS_AGAIN_SECONDS)
 
     def ping(self) -> None:
         """Raise UnavailableError where the database does not answer."""
@@ -89,7 +111,7 @@ class SqlDatabase:
 def make_engine(url: str) -> Engine:
     """An engine for the URL, SQLite set up for several processes that read and write at once."""
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20, connect_args=SERVER_OPTIONS)
     database = make_url(url).database
     if database:
         Path(database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)

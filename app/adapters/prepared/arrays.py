@@ -6,6 +6,7 @@ are on disk before the index names them; whatever lies behind the last indexed r
 
 import math
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +27,8 @@ from app.core.errors import OutOfSpaceError
 ROWS_AT_ONCE = 256
 """Rows between two writes of the index: what a killed process decodes again at most."""
 TELL_SECONDS = 0.5
+READ_AT_ONCE = 16
+"""Over a network each image waits for its answer, long enough to decode many others."""
 
 Tell: TypeAlias = Callable[[int, int], None]
 """Told (rows done, rows to do); what it raises ends the work, and what is done stays."""
@@ -64,6 +67,7 @@ class PreparedArrays:
         self._read_blob = read_blob
         self._decode = decode
         self._room = Room(folder, most_bytes)
+        self._decoding = threading.Semaphore(os.cpu_count() or 1)
 
     def open(self, preparation: Preparation, digests: Sequence[str], tell: Tell | None = None) -> PreparedRows:
         """The rows of the images; decodes what is not there yet, where nobody else does already.
@@ -118,7 +122,7 @@ class PreparedArrays:
         tell: Tell,
     ) -> None:
         told_at = time.monotonic()
-        with _opened(folder / "pixels.bin") as pixels, ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        with _opened(folder / "pixels.bin") as pixels, ThreadPoolExecutor(READ_AT_ONCE) as pool:
             for start in range(0, len(missing), ROWS_AT_ONCE):
                 batch = missing[start : start + ROWS_AT_ONCE]
 
@@ -136,7 +140,9 @@ class PreparedArrays:
                 tell(start + len(batch), len(missing))
 
     def _write_row(self, pixels: int, digest: str, preparation: Preparation, *, row: int) -> None:
-        array = self._decode(self._read_blob(digest), preparation)
+        content = self._read_blob(digest)
+        with self._decoding:  # an image takes far more memory than its file
+            array = self._decode(content, preparation)
         assert array.shape == preparation.shape
         # Each thread writes its own place: no row waits in memory for the ones before it.
         remaining = np.ascontiguousarray(array).reshape(-1).data

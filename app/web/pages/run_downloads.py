@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from app.core.datasets.preparing_code import steps
-from app.core.errors import InvalidError
+from app.core.errors import InvalidError, UnavailableError
 from app.core.runs.exports import Export, ExportFormat, ExportRequest, ExportState
 from app.core.runs.loading import loading_code
 from app.core.runs.run import Artifact, Run
@@ -53,11 +53,20 @@ def downloads_of(services: ServiceBundle, run: Run) -> Downloads:
     return Downloads(
         files=files,
         exports=services.exports.of(run.id),
-        kept=services.exports.kept_epochs(run.id) if run.is_terminal else [],
+        kept=_kept(services, run),
         classes=services.scripts.classes(run),
         preparing="" if preparation is None else _preparing(steps(preparation)),
         loading=loading,
     )
+
+
+def _kept(services: ServiceBundle, run: Run) -> list[int]:
+    if not run.is_terminal:
+        return []
+    try:
+        return services.exports.kept_epochs(run.id)
+    except UnavailableError:
+        return []  # the page has more to tell
 
 
 @router.post("/{run_id}/exports")

@@ -1,4 +1,7 @@
 import hashlib
+import os
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -109,3 +112,22 @@ def test_a_stop_asked_for_in_between_keeps_what_is_done(tmp_path: Path) -> None:
         arrays.open(RGB, DIGESTS, stop)
     opened(arrays.open(RGB, DIGESTS))
     assert len(storage.read) == len(DIGESTS)
+
+
+def test_many_images_are_read_at_once_and_no_more_are_decoded_than_there_are_cores(tmp_path: Path) -> None:
+    reading, decoding, most_decoded = threading.Barrier(8), threading.Semaphore(os.cpu_count() or 1), []
+
+    def read(digest: str) -> bytes:
+        reading.wait(30)  # nobody goes on alone
+        return CONTENTS[digest]
+
+    def decode(content: bytes, preparation: Preparation) -> np.ndarray:
+        most_decoded.append(decoding.acquire(blocking=False))
+        time.sleep(0.01)
+        decoding.release()
+        return DECODE(content, preparation)
+
+    arrays = PreparedArrays(tmp_path, read, decode, most_bytes=2**30)
+    pixels, rows = opened(arrays.open(RGB, DIGESTS[:16]))
+    np.testing.assert_array_equal(pixels[rows], expected(DIGESTS[:16]))
+    assert most_decoded == [True] * 16

@@ -27,7 +27,7 @@ from tests.unit.adapters.prepared.test_sharing import DIGESTS, SHAPE, arrays
 folder, log = Path(sys.argv[1]), Path(sys.argv[2])
 
 def noted(digest):
-    time.sleep(0.002)
+    time.sleep(0.03)
     with log.open("a") as file:
         file.write(digest + "\\n")
     return digest.encode()

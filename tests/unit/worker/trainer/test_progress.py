@@ -60,7 +60,7 @@ def test_the_pace_is_that_of_this_attempt() -> None:
 
 def test_a_summary_outlives_a_database_that_is_away_while_newer_steps_come() -> None:
     database = Database()
-    reporter = Reporter("run", 1, metrics=SimpleNamespace(emit=lambda *_, **__: None), database=database)  # type: ignore[arg-type]
+    reporter = Reporter("run", 1, metrics=SimpleNamespace(emit=lambda *_, **__: []), database=database)  # type: ignore[arg-type]
 
     def away() -> None:
         database.before = lambda: None
@@ -78,7 +78,7 @@ def test_a_summary_outlives_a_database_that_is_away_while_newer_steps_come() -> 
 def test_the_first_step_is_told_at_once_and_the_others_in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reporting, "CHUNK_SECONDS", 3_600)
     told: queue.Queue[Any] = queue.Queue()
-    metrics = SimpleNamespace(emit=lambda _run, *, attempt, events: told.put(events))
+    metrics = SimpleNamespace(emit=lambda _run, *, attempt, events: told.put(events) or [])
     reporter = Reporter("run", 1, metrics=metrics, database=Database())  # type: ignore[arg-type]
     for step in (1, 2, 3):
         reporter.point(step=step, epoch=1, values={"loss": 1.0})
