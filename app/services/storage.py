@@ -70,13 +70,16 @@ class StorageService:
             return left
         return self._collect(kind)
 
-    def tidy(self, *, keep_logs: timedelta) -> None:
-        """Collect what nothing refers to and old logs, at most once an hour in this process; any may, at any time."""
+    def tidy(self, *, keep_logs: timedelta, is_our_turn: Callable[[], bool] = lambda: True) -> None:
+        """Collect what nothing refers to and old logs, at most once an hour in this process; any may, at any time.
+
+        Blobs are looked through where it `is_our_turn`: one of many machines need do it. Each looks after its own folder.
+        """
         now = self._clock()
         if self._collected_at is not None and now - self._collected_at < COLLECTS_EVERY:
             return
         self._collected_at = now
-        for kind in BLOBS:
+        for kind in BLOBS if is_our_turn() else ():
             self._collect(kind)
         self.forget_logs(ended_for=keep_logs)
         self.forget_scratch()

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,10 +15,10 @@ from pathlib import Path
 import httpx
 import pytest
 import redis
-from sqlalchemy import create_engine, text
 
 from app.processes.broker import server_binary
 from tests.factories import over_rest
+from tests.fixtures.databases import fresh_database
 from tests.fixtures.running import RunningApp, start, stop
 
 PASSWORD = "a-password-for-tests"
@@ -83,13 +82,8 @@ def broker() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def settings(postgres: str, storage: str, broker: str) -> dict[str, str]:
     """What both machines are told."""
-    name = f"d{uuid.uuid4().hex[:12]}"
-    engine = create_engine(postgres, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    engine.dispose()
     return {
-        "DICEBOARD_DATABASE_URL": postgres.replace("/postgres?", f"/{name}?"),
+        "DICEBOARD_DATABASE_URL": fresh_database(postgres),
         "DICEBOARD_BROKER_URL": broker,
         "DICEBOARD_STORAGE_URL": "s3://diceboard/kept",
         "DICEBOARD_RESERVE_BYTES": "0",
