@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 DEVICE ?= $(shell nvidia-smi >/dev/null 2>&1 && echo gpu || echo cpu)
 JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1); [ $$n -gt 2 ] && echo 2 || echo $$n)
 
-.PHONY: help run test explore test-long soak check bench clean constraints
+.PHONY: help run test explore test-long soak fleet check bench clean constraints
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,6 +30,10 @@ test-long: $(VENV)/.installed-dev ## kill 20 real trainings at random moments (h
 
 soak: $(VENV)/.installed-dev ## 200 scripted runs, something killed every 5 s for at most 20 minutes
 	$(BIN)/python -m tests.long soak --runs $(or $(RUNS),200) --minutes $(or $(MINUTES),20)
+
+fleet: $(VENV)/.installed-dev ## 200 simulated workers and 10,000 runs, then again while workers die (half an hour)
+	$(BIN)/python -m tests.long fleet
+	$(BIN)/python -m tests.long fleet --kill-share 0.1
 
 check: $(VENV)/.installed-dev ## format, lint, types, layers, templates
 	$(BIN)/ruff format --check app worker tests

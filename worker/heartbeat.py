@@ -10,7 +10,7 @@ from app.core.errors import DiceboardError
 from app.core.names import Pool
 from app.core.workers import Worker
 from app.services.bundle import ServiceBundle
-from app.services.storage import StorageService
+from app.services.storage import COLLECTS_EVERY
 from app.settings import Settings
 from worker.slot import Slot
 
@@ -77,7 +77,9 @@ class Heartbeat:
         if self._asked_to_drain.is_set():
             workers.drain(self._name)
         elif reconcile:
-            workers.reconcile()
+            # Of many workers each asks as often as a single one has to; a bit earlier than due, or it would skip every other.
+            if workers.is_turn_to_reconcile(every_seconds=self._settings.reconcile_seconds / 2):
+                workers.reconcile()
             self._tidy(self._services)
 
     def _tidy(self, services: ServiceBundle) -> None:
@@ -86,9 +88,7 @@ class Heartbeat:
             services.storage.forget_checkpoints(usually_after=keep)
         elif self._collecting is None or not self._collecting.is_alive():
             # Beside the beats, which a long list of blobs must not hold up; at most once an hour there is something to do.
-            self._collecting = threading.Thread(
-                target=_collect, args=(services.storage, keep), name="collector", daemon=True
-            )
+            self._collecting = threading.Thread(target=_collect, args=(services, keep), name="collector", daemon=True)
             self._collecting.start()
 
     def _worker(self) -> Worker:
@@ -106,8 +106,11 @@ class Heartbeat:
         )
 
 
-def _collect(storage: StorageService, keep: timedelta) -> None:
+def _collect(services: ServiceBundle, keep: timedelta) -> None:
+    half = COLLECTS_EVERY.total_seconds() / 2
     try:
-        storage.tidy(usually_after=keep)
+        services.storage.tidy(
+            usually_after=keep, is_our_turn=lambda: services.workers.is_turn_to_collect(every_seconds=half)
+        )
     except DiceboardError as error:
         log.warning("What nothing refers to could not be collected: %s", error.detail)

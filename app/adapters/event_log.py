@@ -17,6 +17,8 @@ from app.core.runs.run import Event
 log = logging.getLogger(__name__)
 
 KEPT_EVENTS = 5_000
+KEPT_SECONDS = 3_600
+"""After a run's last event its tail goes: the database has it all, and without this the broker would fill with runs."""
 TIMEOUT_SECONDS = 0.5
 REST_SECONDS = 1.0
 _FIELD = b"event"
@@ -53,6 +55,8 @@ class ValkeyEventLog:
                 maxlen=KEPT_EVENTS,
                 approximate=True,
             )
+        for run_id in {event.run_id for event in events}:
+            pipeline.expire(stream_key(run_id), KEPT_SECONDS)
         try:
             answers = pipeline.execute(raise_on_error=False)
         except (RedisError, OSError) as error:

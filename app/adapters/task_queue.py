@@ -4,7 +4,7 @@ import logging
 from urllib.parse import unquote, urlsplit
 
 from celery import Celery
-from kombu.exceptions import ChannelError, OperationalError
+from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from app.core.names import POOL_OF_TASK, TaskName
@@ -73,9 +73,8 @@ class CeleryTaskQueue:
                 # Left to itself kombu waits 2 s before it says that nobody listens.
                 connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
                 with connection.channel() as channel:
-                    return int(channel.queue_declare(queue=queue, passive=True).message_count)
-        except ChannelError:
-            return 0  # a queue without messages does not exist there
+                    # Not `passive`: kombu leaves out the key prefix where it asks whether a queue is there.
+                    return int(channel.queue_declare(queue=queue).message_count)
         except (OperationalError, RedisError, OSError):
             return None
 

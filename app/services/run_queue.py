@@ -5,7 +5,7 @@ from typing import Any
 
 from app.core.errors import ConflictError, FieldError, InvalidError, StaleAttemptError
 from app.core.names import TaskName
-from app.core.ports import Database, EventLog, TaskQueue
+from app.core.ports import Database, EventLog, TaskQueue, Transaction
 from app.core.runs.configuration import Configuration
 from app.core.runs.lifecycle import CONTINUED, WAITING, RunState
 from app.core.runs.run import Event, Run
@@ -23,10 +23,16 @@ class QueueService:
         self._queue = queue
         self._event_log = event_log
 
-    def waiting(self) -> list[Run]:
-        """The queued runs, the next one first, then those that are held."""
-        queued = sorted(self._all_in(RunState.QUEUED), key=lambda run: run.queue_position or 0)
-        return [*queued, *reversed(self._all_in(RunState.HELD))]
+    def waiting(self, *, limit: int | None = None) -> list[Run]:
+        """The queued runs, the next one first, then those that are held; or the first so many of them."""
+        with self._database.transaction() as transaction:
+            queued = transaction.runs.queue(limit=limit)
+            return [*queued, *_held(transaction)][:limit]
+
+    def size(self) -> int:
+        """How many runs are queued or held."""
+        with self._database.transaction() as transaction:
+            return transaction.runs.count(WAITING)
 
     def hold(self, run_id: str, *, held: bool) -> Run:
         """Let a queued run wait until it is let go, or let it go; asking twice changes nothing."""
@@ -84,15 +90,16 @@ class QueueService:
         self._queue.send(TaskName.TRAIN_NEXT_RUN, run_id, to=run.configuration.device.pool)
         return run
 
-    def _all_in(self, state: RunState) -> list[Run]:
-        found: list[Run] = []
-        cursor = None
-        with self._database.transaction() as transaction:
-            while True:
-                items, cursor = transaction.runs.page(limit=_PAGE, cursor=cursor, states=(state,))
-                found += items
-                if cursor is None:
-                    return found
+
+def _held(transaction: Transaction) -> list[Run]:
+    """In the order in which they were asked for."""
+    found: list[Run] = []
+    cursor = None
+    while True:
+        items, cursor = transaction.runs.page(limit=_PAGE, cursor=cursor, states=(RunState.HELD,), sort="created")
+        found += items
+        if cursor is None:
+            return found
 
 
 def _continued(run: Run, more_epochs: int | None) -> tuple[Configuration, str]:

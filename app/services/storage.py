@@ -72,18 +72,20 @@ class StorageService:
             return left
         return self._collect(kind)
 
-    def tidy(self, *, usually_after: timedelta) -> None:
+    def tidy(self, *, usually_after: timedelta, is_our_turn: Callable[[], bool] = lambda: True) -> None:
         """Collect what nothing refers to, and logs and shared checkpoints of runs that ended so long ago.
 
-        At most once an hour in this process; any may, at any time.
+        At most once an hour in this process; any may, at any time. The storage is looked through where it `is_our_turn`:
+        one of many machines need do it. Each looks after its own folder.
         """
         now = self._clock()
         if self._collected_at is not None and now - self._collected_at < COLLECTS_EVERY:
             return
         self._collected_at = now
-        for kind in BLOBS:
-            self._collect(kind)
-        self._forget_shared_checkpoints(_as_asked(usually_after))
+        if is_our_turn():
+            for kind in BLOBS:
+                self._collect(kind)
+            self._forget_shared_checkpoints(_as_asked(usually_after))
         self.forget_logs(ended_for=usually_after)
         self.forget_scratch()
 

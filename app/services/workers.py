@@ -9,12 +9,12 @@ from app.core.errors import ConflictError, NotFoundError, StaleAttemptError
 from app.core.names import TaskName
 from app.core.ports import Database, TaskQueue
 from app.core.runs.device_request import ANY_CPU, DeviceOffer
-from app.core.runs.lifecycle import ACTIVE, CRASHES_ALLOWED, RunState
+from app.core.runs.lifecycle import CRASHES_ALLOWED, RunState
 from app.core.runs.run import Run
 from app.core.waiting import waiting_for
 from app.core.workers import Worker
 
-MOST_MESSAGES_AT_ONCE = 100
+MOST_MESSAGES_AT_ONCE = 500
 GONE_SECONDS = 24 * 3600
 """A worker that gave no sign of life for so long is no longer shown."""
 
@@ -156,6 +156,16 @@ class WorkerService:
         self._runs.move(run_id, RunState.QUEUED, attempt=attempt, reason=reason, crashed=True)
         self._queue.send(TaskName.TRAIN_NEXT_RUN, run_id, to=run.configuration.device.pool)
 
+    def is_turn_to_reconcile(self, *, every_seconds: float) -> bool:
+        """Whether it is due; of all workers that ask, one is told so in that time. Should it die, another is the next time."""
+        with self._database.transaction() as transaction:
+            return transaction.workers.take_turn("reconcile", every_seconds=every_seconds)
+
+    def is_turn_to_collect(self, *, every_seconds: float) -> bool:
+        """The same of looking through all blobs for what nothing refers to."""
+        with self._database.transaction() as transaction:
+            return transaction.workers.take_turn("collect", every_seconds=every_seconds)
+
     def reconcile(self) -> None:
         """Take back what gone workers held, send lost messages, forget what nothing needs; any process may, at any time."""
         self._take_back_expired()
@@ -163,14 +173,15 @@ class WorkerService:
             transaction.workers.forget_unseen(for_seconds=max(GONE_SECONDS, self._lease_seconds))
         self._top_up_messages()
         self._sources.forget_unused()
-        for service in self._unfinished:
-            service.recover()
+        # Behind a long check there would be more of them each time. What was lost is found when the others are worked off.
+        if self._queue.length(TaskName.CHECK_DATASET) == 0:
+            for service in self._unfinished:
+                service.recover()
 
     def take_back(self, worker: str) -> None:
         """Take back what an earlier process of this worker held: a worker has one slot, and it has just started."""
         with self._database.transaction() as transaction:
-            active, _ = transaction.runs.page(states=sorted(ACTIVE), limit=MOST_MESSAGES_AT_ONCE)
-        held = [run for run in active if run.worker == worker]
+            held = transaction.runs.held_by(worker)
         self._count_crashes(held, reason=f"worker {worker} ended and was started again")
 
     def _take_back_expired(self) -> None:

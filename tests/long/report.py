@@ -10,7 +10,7 @@ from pathlib import Path
 PATH = Path(__file__).parents[2] / "docs" / "reliability-report.md"
 HEAD = """# What was killed, and what came of it
 
-Written by `make test-long` and `make soak`; each replaces its own section. The quick faults are in
+Written by `make test-long`, `make soak` and `make fleet`; each replaces its own section. The quick faults are in
 `tests/integration/test_faults.py` and run with every `make test`.
 """
 

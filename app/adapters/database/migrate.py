@@ -9,7 +9,10 @@ from app.adapters.database.database import make_engine
 
 
 def upgrade(url: str) -> None:
-    """Run every migration that this database has not seen; safe to call at each start and from several processes."""
+    """Run every migration that this database has not seen; safe to call at each start and from several processes.
+
+    A database that a newer version has migrated already is left alone.
+    """
     engine = make_engine(url)
     try:
         config = Config()

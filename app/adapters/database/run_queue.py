@@ -1,6 +1,6 @@
 """The queue of runs in SQL: what waits and in which order, who may take it, and for how long."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import func, or_, select, update
@@ -70,6 +70,22 @@ class SqlRunQueue(SqlRunEvents):
         gone = or_(table.c.lease_until.is_(None), table.c.lease_until < DatabaseNow())
         rows = self._connection.execute(select(table).where(table.c.state.in_(_ACTIVE), gone)).mappings()
         return [run_of(row) for row in rows]
+
+    def held_by(self, worker: str) -> list[Run]:
+        """Active runs that a worker of this name has, or had."""
+        rows = self._connection.execute(select(table).where(table.c.state.in_(_ACTIVE), table.c.worker == worker))
+        return [run_of(row) for row in rows.mappings()]
+
+    def queue(self, *, limit: int | None = None) -> list[Run]:
+        """The queued runs in their order, or the first of them."""
+        query = select(table).where(QUEUED).order_by(*IN_ORDER).limit(limit)
+        rows = self._connection.execute(query).mappings()
+        return [run_of(row, queue_position=place) for place, row in enumerate(rows, start=1)]
+
+    def count(self, states: Collection[RunState]) -> int:
+        """How many runs are in one of these states."""
+        there = table.c.state.in_([state.value for state in states])
+        return self._connection.execute(select(func.count()).select_from(table).where(there)).scalar_one()
 
     def waiting(self) -> dict[DeviceRequest, int]:
         """How many runs are queued, by what they ask of devices."""

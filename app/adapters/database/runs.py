@@ -203,8 +203,11 @@ class SqlRuns(SqlRunQueue):
             raise stale(run_id, attempt)
 
     def _with_positions(self, rows: Sequence[Any]) -> list[Run]:
-        if not any(row["state"] == RunState.QUEUED.value for row in rows):
+        queued = [row["id"] for row in rows if row["state"] == RunState.QUEUED.value]
+        if not queued:
             return [run_of(row) for row in rows]
-        queue = list(self._connection.execute(select(table.c.id).where(QUEUED).order_by(*IN_ORDER)).scalars())
-        place = {run_id: number for number, run_id in enumerate(queue, start=1)}
+        numbered = func.row_number().over(order_by=IN_ORDER).label("place")
+        places = select(table.c.id, numbered).where(QUEUED).subquery()
+        found = self._connection.execute(select(places).where(places.c.id.in_(queued)))
+        place = {row.id: row.place for row in found}
         return [run_of(row, queue_position=place.get(row["id"])) for row in rows]

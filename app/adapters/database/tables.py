@@ -245,3 +245,20 @@ worker = Table(
     Column("draining", Boolean, nullable=False, default=False),
     Column("problem", Text),
 )
+
+# What many processes could do and one does at a time: a row for each, which its migration has put there.
+turn = Table(
+    "turn",
+    metadata,
+    Column("what", String(40), primary_key=True),
+    Column("due", Float, nullable=False),
+)
+
+waiting_runs = Index(
+    "ix_run_waiting",
+    run.c.priority.desc(),
+    run.c.position,
+    run.c.id,
+    postgresql_where=run.c.state == "queued",
+    sqlite_where=run.c.state == "queued",
+)

@@ -1,8 +1,9 @@
 """Workers in SQL."""
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from app.adapters.database.tables import run as runs
+from app.adapters.database.tables import turn as turns
 from app.adapters.database.tables import worker as table
 from app.adapters.database.types import DatabaseNow
 from app.core.runs.lifecycle import ACTIVE
@@ -36,6 +37,13 @@ class SqlWorkers:
     def remove(self, name: str) -> None:
         """Forget it."""
         self._connection.execute(delete(table).where(table.c.name == name))
+
+    def take_turn(self, what: str, *, every_seconds: float) -> bool:
+        """Whether nobody did it in that time; whoever is told so does it now."""
+        # What is due later than that was written before the database's clock was set back.
+        is_due = or_(turns.c.due <= DatabaseNow(), turns.c.due > DatabaseNow() + every_seconds)
+        taken = update(turns).where(turns.c.what == what, is_due).values(due=DatabaseNow() + every_seconds)
+        return self._connection.execute(taken).rowcount == 1
 
     def forget_unseen(self, *, for_seconds: float) -> None:
         """Remove those that gave no sign of life for so long."""

@@ -1,6 +1,6 @@
 """How runs are kept: the part of a transaction that is about them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from app.core.runs.configuration import Configuration
@@ -99,6 +99,15 @@ class Runs(Protocol):
         """Active runs whose lease has run out, or that never had one, by database time."""
         ...
 
+    def held_by(self, worker: str) -> list[Run]:
+        """Active runs that a worker of this name has, or had."""
+        ...
+
+    def queue(self, *, limit: int | None = None) -> list[Run]:
+        """The queued runs in their order, or the first of them."""
+        ...
+
+    def count(self, states: Collection[RunState]) -> int: ...
     def waiting(self) -> dict[DeviceRequest, int]:
         """How many runs are queued, by what they ask of devices."""
         ...

@@ -15,6 +15,9 @@ from app.web.pages.frame import show, with_origins
 
 router = APIRouter(prefix="/workers", include_in_schema=False)
 
+SHOWN = 200
+"""Of the queue; the page asks anew every three seconds."""
+
 
 @dataclass(frozen=True)
 class Slot:
@@ -42,7 +45,7 @@ class Machine:
 def workers_page(request: Request, services: Services) -> HTMLResponse:
     """Machines, devices, and the queue in its order."""
     workers = services.workers.page()
-    waiting = services.run_queue.waiting()
+    waiting = services.run_queue.waiting(limit=SHOWN)
     stuck = bool(waiting) and not any(worker.trains for worker in workers)
     return show(
         request,
@@ -53,6 +56,7 @@ def workers_page(request: Request, services: Services) -> HTMLResponse:
         stuck=stuck,
         reasons={} if stuck else services.workers.waiting_for(waiting),
         waiting=with_origins(services, waiting),
+        size=services.run_queue.size(),
     )
 
 

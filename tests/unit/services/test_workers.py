@@ -273,7 +273,20 @@ def test_a_broker_that_does_not_answer_stops_no_reconciling(database: SqlDatabas
     queue.answers = False
     checks = Checks()
     service(database, queue, checks=checks).reconcile()
-    assert (queue.sent, checks.recovered) == ([], 1)
+    assert (queue.sent, checks.recovered) == ([], 0)
+
+
+def test_work_on_datasets_that_has_its_messages_gets_no_more_of_them(
+    database: SqlDatabase, queue: RememberedTasks
+) -> None:
+    queue.send(TaskName.CHECK_DATASET, "a dataset")
+    checks = Checks()
+    workers = service(database, queue, checks=checks)
+    workers.reconcile()
+    assert checks.recovered == 0
+    queue.take(["light"])
+    workers.reconcile()
+    assert checks.recovered == 1
 
 
 def test_reconciling_forgets_texts_that_nothing_needs(database: SqlDatabase, queue: RememberedTasks) -> None:

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import pytest
 from fastapi.testclient import TestClient
 
 from app.adapters.clock import utc_now
@@ -10,6 +11,7 @@ from app.core.names import Pool
 from app.core.runs.run import Progress
 from app.core.workers import Worker, worker_name
 from app.services.bundle import ServiceBundle
+from app.web.pages import workers
 from tests.factories.rows import queued_run
 from tests.factories.slots import asking
 
@@ -96,6 +98,21 @@ def test_a_machine_of_which_nothing_is_heard_says_so(client: TestClient, service
     page = client.get("/workers").text
     assert "Nothing was heard of it for a while" in page
     assert slots(page) == ["A CPU 4 cores gone seen just now –"]
+
+
+def test_of_a_long_queue_the_page_shows_the_beginning_and_says_how_long_it_is(
+    client: TestClient, services: ServiceBundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "SHOWN", 2)
+    for name in ("alpha", "beta", "gamma"):
+        queued_run(services.database, name=name)
+    page = client.get("/workers").text
+    assert "Stop all 3 runs that wait?" in page
+    assert "The next 2 of 3." in page
+    queue = page[page.index('data-live="queue"') :]
+    assert ("alpha" in queue, "beta" in queue, "gamma" in queue) == (True, True, False)
+    monkeypatch.setattr(workers, "SHOWN", 3)
+    assert "The next" not in client.get("/workers").text
 
 
 def test_several_gpus_are_one_slot_that_says_which_and_for_which_pools(
