@@ -32,6 +32,7 @@ from app.services.differences import DifferenceService
 from app.services.drafts import DraftService
 from app.services.evaluations import EvaluationService
 from app.services.images import ImageService
+from app.services.logins import LoginService
 from app.services.metrics import MetricsService
 from app.services.predictions import PredictionService
 from app.services.reports import ReportService
@@ -53,7 +54,7 @@ from app.settings import Settings
 def compose(settings: Settings) -> ServiceBundle:
     """Everything over the settings' database, blob store and broker. Opens no connection before it is needed."""
     database = SqlDatabase(settings.sqlalchemy_url, clock=utc_now, new_id=new_id)
-    blobs = ObstoreBlobs(settings.blobs)
+    blobs = ObstoreBlobs(settings.blobs, settings.storage_options)
     queue = CeleryTaskQueue(settings)
     event_log, inspector = ValkeyEventLog(settings.broker), InspectorClient(settings.socket("inspector"))
     datasets, samples = _datasets(settings, database, blobs, queue)
@@ -85,8 +86,8 @@ def compose(settings: Settings) -> ServiceBundle:
         predictions=_predictions(settings, database, blobs),
         storage=StorageService(database=database, blobs=blobs, folder=RoomOnDisk(settings.data), clock=utc_now),
         artifacts=ArtifactService(database=database, blobs=blobs, event_log=event_log, clock=utc_now),
-        scripts=scripts,
-        exports=exports, reports=reports,
+        logins=LoginService(database=database, clock=utc_now),
+        scripts=scripts, exports=exports, reports=reports,
         evaluations=evaluations, significance=significance,
         workers=_workers(settings, database, queue, runs, sources, (samples, datasets, statistics, exports)),
     )  # fmt: skip

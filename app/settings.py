@@ -1,16 +1,29 @@
-"""Every setting of every process, typed and described. They come from `DICEBOARD_...` variables or a `.env` file."""
+"""Every setting of every process, typed and described.
+
+They come from `DICEBOARD_...` variables, a `.env` file, or a folder with one file for each (secrets of containers), in
+this order.
+"""
 
 import socket
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Self
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
 
 from app.core.names import Pool
+
+_SECRETS = Path("/run/secrets")
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class Settings(BaseSettings):
@@ -22,6 +35,10 @@ class Settings(BaseSettings):
         default_factory=lambda: user_data_path("diceboard"),
         description="Folder for everything that is kept: database, blobs, broker, checkpoints, token.",
     )
+    secrets: Path = Field(
+        default=_SECRETS,
+        description="Folder of files that are settings, named as their variables, in any case: `diceboard_token`.",
+    )
     host: str = Field(default="127.0.0.1", description="Address the web server listens on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port; 0 picks a free one and prints it.")
     token: SecretStr | None = Field(
@@ -30,18 +47,35 @@ class Settings(BaseSettings):
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Host names, comma-separated, under which the web may be reached besides loopback."
     )
+    address: str | None = Field(
+        default=None,
+        pattern=r"^https?://[\w.\-\[\]:]+$",
+        description="Where people open Diceboard, as in https://dice.example.org, where a proxy stands before it.",
+    )
     trusted_proxies: str = Field(
-        default="127.0.0.1", description="Addresses of proxies whose forwarding headers are believed."
+        default="127.0.0.1", description="Addresses and networks of proxies whose forwarding headers are believed."
     )
     database_url: str | None = Field(
         default=None, description="SQLAlchemy URL; SQLite in the data folder where not given. postgresql+psycopg://..."
     )
+    database_password: SecretStr | None = Field(
+        default=None, description="Goes into the database's URL, which then needs none."
+    )
     broker_url: SecretStr | None = Field(
         default=None, description="Redis or Valkey URL; an embedded Valkey on a Unix socket where not given."
+    )
+    broker_password: SecretStr | None = Field(
+        default=None, description="Goes into the broker's URL, which then needs none."
     )
     storage_url: str | None = Field(
         default=None, description="s3://bucket/prefix or file:///folder; a folder in the data folder where not given."
     )
+    storage_endpoint: str | None = Field(
+        default=None, description="Where an S3 service other than Amazon's answers, as in http://storage:8333."
+    )
+    storage_region: str | None = Field(default=None, description="The S3 service's region, where it has some.")
+    storage_access_key: SecretStr | None = Field(default=None, description="The S3 service's access key.")
+    storage_secret_key: SecretStr | None = Field(default=None, description="The secret that belongs to that key.")
     worker_name: str = Field(
         default_factory=socket.gethostname,
         pattern=r"^[\w.-]{1,100}$",
@@ -98,6 +132,27 @@ class Settings(BaseSettings):
     )
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- made anew, of the folder that is named
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Where settings come from; earlier ones win."""
+        given = [init_settings, env_settings, dotenv_settings]
+        named = next((str(values["secrets"]) for source in given if "secrets" in (values := source())), None)
+        folder = Path(named or _SECRETS)
+        if named is None and not folder.is_dir():
+            return tuple(given)
+        if not folder.is_dir():
+            raise ValueError(
+                f"DICEBOARD_SECRETS is {named!r}, which is no folder: name one with a file for each secret, or leave it out."
+            )
+        return (*given, SecretsSettingsSource(settings_cls, secrets_dir=folder))
+
     @model_validator(mode="before")
     @classmethod
     def _hosts_are_a_list(cls, values: dict[str, object]) -> dict[str, object]:
@@ -117,29 +172,78 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _open_hosts_are_named(self) -> Self:
-        if self.host not in {"127.0.0.1", "localhost", "::1"} and not self.allowed_hosts:
+        if self.is_open and not self.host_names:
             raise ValueError(
-                f"DICEBOARD_HOST is {self.host!r}, which other machines can reach, but DICEBOARD_ALLOWED_HOSTS is empty: "
-                "name the host names under which people open Diceboard, or leave the host at 127.0.0.1."
+                f"DICEBOARD_HOST is {self.host!r}, which other machines can reach, but neither DICEBOARD_ADDRESS nor "
+                "DICEBOARD_ALLOWED_HOSTS says under which name: give the address or the host names under which people "
+                "open Diceboard, or leave the host at 127.0.0.1."
             )
         return self
+
+    @model_validator(mode="after")
+    def _passwords_have_a_place(self) -> Self:
+        for name in ("database", "broker"):
+            if getattr(self, f"{name}_password") is not None and getattr(self, f"{name}_url") is None:
+                raise ValueError(
+                    f"DICEBOARD_{name.upper()}_PASSWORD is given, but no DICEBOARD_{name.upper()}_URL that it belongs to."
+                )
+        if self.database_url is not None:
+            _with_password(self.database_url, self.database_password)
+        if self.broker_url is not None:
+            _with_password(self.broker_url.get_secret_value(), self.broker_password)
+        return self
+
+    @model_validator(mode="after")
+    def _keys_are_two(self) -> Self:
+        if (self.storage_access_key is None) is not (self.storage_secret_key is None):
+            raise ValueError("Of DICEBOARD_STORAGE_ACCESS_KEY and DICEBOARD_STORAGE_SECRET_KEY one is missing.")
+        return self
+
+    @property
+    def is_open(self) -> bool:
+        """Whether other machines can reach the web server."""
+        return self.host not in _LOOPBACK
+
+    @property
+    def host_names(self) -> tuple[str, ...]:
+        """The names under which the web may be reached besides loopback; the address's first."""
+        of_address = urlsplit(self.address).hostname if self.address else None
+        return tuple(dict.fromkeys(name for name in (of_address, *self.allowed_hosts) if name))
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other machines may use the same database."""
+        return self.database_url is not None and not self.database_url.startswith("sqlite")
 
     @property
     def sqlalchemy_url(self) -> str:
         """The database's URL, the embedded SQLite file's where none was given."""
-        return self.database_url or f"sqlite:///{self.data / 'diceboard.sqlite3'}"
+        if self.database_url is None:
+            return f"sqlite:///{self.data / 'diceboard.sqlite3'}"
+        return _with_password(self.database_url, self.database_password)
 
     @cached_property
     def broker(self) -> str:
         """The broker's URL as redis-py takes it, the embedded one's Unix socket where none was given."""
         if self.broker_url is not None:
-            return self.broker_url.get_secret_value()
+            return _with_password(self.broker_url.get_secret_value(), self.broker_password)
         return f"unix://{quote(str(self.socket('valkey')))}"
 
     @property
     def blobs(self) -> str:
         """The URL under which obstore finds the blobs."""
         return self.storage_url or (self.data / "blobs").absolute().as_uri()
+
+    @property
+    def storage_options(self) -> dict[str, str]:
+        """What obstore is told besides the URL; what is not said here it reads from AWS's own variables."""
+        given = {
+            "endpoint": self.storage_endpoint,
+            "region": self.storage_region,
+            "access_key_id": self.storage_access_key and self.storage_access_key.get_secret_value(),
+            "secret_access_key": self.storage_secret_key and self.storage_secret_key.get_secret_value(),
+        }
+        return {name: value for name, value in given.items() if value}
 
     def socket(self, name: str) -> Path:
         """Where the Unix socket of one of our own processes lies: short enough for the kernel's 107 bytes."""
@@ -154,3 +258,15 @@ class Settings(BaseSettings):
     def queue(self, pool: Pool) -> str:
         """The Celery queue of a pool."""
         return f"diceboard.{pool.value}"
+
+
+def _with_password(url: str, password: SecretStr | None) -> str:
+    """The URL with the password after its user."""
+    if password is None:
+        return url
+    scheme, _, rest = url.partition("://")
+    login, at, place = rest.partition("/")[0].rpartition("@")
+    if ":" in login:
+        raise ValueError("A URL has a password, and another one is given besides: leave one of them out.")
+    behind = rest[len(login) + len(at) + len(place) :]
+    return f"{scheme}://{login}:{quote(password.get_secret_value(), safe='')}@{place}{behind}"

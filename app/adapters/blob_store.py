@@ -2,8 +2,9 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
@@ -19,10 +20,11 @@ CHUNK_BYTES = 1024 * 1024
 
 
 class ObstoreBlobs:
-    """Implements ports.BlobStore for `file:///folder` and `s3://bucket/prefix` (credentials from AWS_... variables)."""
+    """Implements ports.BlobStore for `file:///folder` and `s3://bucket/prefix`."""
 
-    def __init__(self, url: str) -> None:
-        self._store = _open(url)
+    def __init__(self, url: str, options: Mapping[str, str] = MappingProxyType({})) -> None:
+        """`options` are S3's own (`endpoint`, `region`, keys); what is not said is read from AWS_... variables."""
+        self._store = _open(url, options)
 
     def put_bytes(self, key: str, content: bytes) -> bool:
         """Write whole or not at all; False where the key was there already."""
@@ -99,14 +101,16 @@ class ObstoreBlobs:
         self.exists("ping")
 
 
-def _open(url: str) -> Any:
+def _open(url: str, options: Mapping[str, str]) -> Any:
     parts = urlsplit(url)
     if parts.scheme == "file":
         folder = Path(url2pathname(parts.path))
         folder.mkdir(parents=True, exist_ok=True, mode=stat.S_IRWXU)
         return LocalStore(folder)
     if parts.scheme == "s3":
-        return from_url(url)
+        # A service of one's own behind the firewall often has no certificate; object_store refuses it unless told.
+        client = {"allow_http": True} if options.get("endpoint", "").startswith("http://") else None
+        return from_url(url, client_options=client, **options)
     raise InvalidError(
         f"The storage URL {url!r} has the scheme {parts.scheme!r}; use file:///folder or s3://bucket/prefix."
     )
