@@ -101,7 +101,7 @@ class ObstoreBlobs:
         self.exists("ping")
 
 
-def _open(url: str, options: Mapping[str, str]) -> Any:
+def _open(url: str, options: Mapping[str, Any]) -> Any:
     parts = urlsplit(url)
     if parts.scheme == "file":
         folder = Path(url2pathname(parts.path))
