@@ -34,7 +34,8 @@ RUN /opt/diceboard/bin/pip install --no-deps /wheels/*.whl
 FROM python:${PYTHON} AS base
 RUN useradd --create-home --uid 1000 diceboard && install -d -o diceboard -g diceboard -m 0700 /data
 ENV PATH=/opt/diceboard/bin:$PATH DICEBOARD_DATA=/data PYTHONUNBUFFERED=1
-WORKDIR /data
+# Not the data folder: what lies in the folder it starts in, Python takes for modules.
+WORKDIR /srv
 USER diceboard
 VOLUME /data
 STOPSIGNAL SIGTERM
