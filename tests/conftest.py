@@ -8,6 +8,7 @@ pytest_plugins = [
     "tests.fixtures.databases",
     "tests.fixtures.running",
     "tests.fixtures.valkey",
+    "tests.fixtures.services",
     "tests.fixtures.browsing",
     "tests.fixtures.comparing",
     "tests.fixtures.editing",

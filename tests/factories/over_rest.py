@@ -2,6 +2,7 @@
 
 import io
 import tarfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,15 @@ def tar_of(folder: Path) -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         archive.add(folder, arcname=folder.name)
+    return buffer.getvalue()
+
+
+def tar_of_files(folder: Path, files: Sequence[Path]) -> bytes:
+    """Some files of a folder as one tar."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for path in files:
+            archive.add(path, arcname=f"{folder.name}/{path.relative_to(folder)}")
     return buffer.getvalue()
 
 
