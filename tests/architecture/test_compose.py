@@ -20,13 +20,13 @@ SERVICES = {"proxy", "web", "migration", "worker-light", "worker-cpu", "worker-g
 SERVICES_OF_OTHERS = {"broker", "database", "storage", "bucket"}
 OURS = ("web", "migration", "worker-light", "worker-cpu", "worker-gpu")
 ENDS_BY_ITSELF = {"migration", "bucket"}
+KEYS = ("database_password", "broker_password", "storage_access_key", "storage_secret_key")
 PASSWORD = "a-password/for:tests"
 
 
 @pytest.fixture(scope="module")
 def compose() -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
-    return loaded
+    return _loaded("docker-compose.yml")
 
 
 @pytest.fixture
@@ -37,11 +37,10 @@ def secrets(compose: dict[str, Any], tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_it_is_valid_by_the_compose_specification() -> None:
+@pytest.mark.parametrize("name", ["docker-compose.yml", "deploy/compose.shared.yml", "deploy/compose.worker.yml"])
+def test_it_is_valid_by_the_compose_specification(name: str) -> None:
     check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
-    answer = subprocess.run(
-        [*check, "docker-compose.yml"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
-    )
+    answer = subprocess.run([*check, name], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert answer.returncode == 0, answer.stdout + answer.stderr
 
 
@@ -118,6 +117,9 @@ def test_its_variables_make_the_settings_that_they_say(
     for key, value in environment.items():
         if key.startswith("DICEBOARD_"):
             assert _written(getattr(settings, key.removeprefix("DICEBOARD_").lower())) == value
+    given = set(compose["services"][name]["secrets"])
+    assert ("diceboard_token" in given) is (name == "web")
+    assert {f"diceboard_{key}" for key in KEYS} <= given
     assert settings.token is not None
     assert settings.token.get_secret_value() == PASSWORD
     assert make_url(settings.sqlalchemy_url).password == PASSWORD
@@ -145,6 +147,31 @@ def test_its_commands_exist(compose: dict[str, Any], name: str) -> None:
             }
         else:
             assert program == "python"
+
+
+def test_other_machines_reach_what_workers_share_and_that_only_at_a_named_address(compose: dict[str, Any]) -> None:
+    shared = _loaded("deploy/compose.shared.yml")
+    assert set(shared["services"]) <= set(compose["services"])
+    ports = [_substituted(port) for service in shared["services"].values() for port in service["ports"]]
+    assert ports == ["10.0.0.1:5432:5432", "10.0.0.1:6379:6379", "10.0.0.1:8333:8333"]
+
+
+@pytest.mark.parametrize("name", ["worker-cpu", "worker-gpu"])
+def test_workers_of_other_machines_are_those_of_the_first_with_other_addresses(
+    compose: dict[str, Any], name: str
+) -> None:
+    first, further = compose["services"][name], _loaded("deploy/compose.worker.yml")["services"][name]
+    places = {"depends_on", "networks", "environment", "build"}
+    assert {key: value for key, value in further.items() if key not in places} == {
+        key: value for key, value in first.items() if key not in places
+    }
+    assert {**further["build"], "context": "."} == first["build"]
+    elsewhere = {key: _substituted(value) for key, value in further["environment"].items()}
+    here = {key: _substituted(value) for key, value in first["environment"].items()}
+    for key, value in here.items():
+        expected = re.sub(r"(?<=[@/])(database|broker|storage)(?=:)", "10.0.0.1", value)
+        assert elsewhere[key] == expected or key == "DICEBOARD_POOLS"
+    assert set(elsewhere) == set(here)
 
 
 def test_secrets_are_made_once_each_for_nobody_else(compose: dict[str, Any], tmp_path: Path) -> None:
@@ -202,6 +229,10 @@ def test_what_an_image_installs_is_read_from_the_project(extra: str) -> None:
     assert bool([line for line in said if line.startswith("jax")]) is (extra == "web")
 
 
+def _loaded(name: str) -> dict[str, Any]:
+    return dict(yaml.safe_load((ROOT / name).read_text(encoding="utf-8")))
+
+
 def _dockerfile() -> list[str]:
     return (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
 
@@ -223,7 +254,8 @@ def _stage(name: str) -> list[str]:
 
 
 def _substituted(value: str) -> str:
-    """As compose passes it on where no variable is set."""
+    """As compose passes it on where no variable is set but the address that workers share."""
+    value = re.sub(r"\$\{DICEBOARD_SHARED_ADDRESS:\?[^}]*\}", "10.0.0.1", value)
     assert not re.search(r"\$\{\w+(:?\?|\})", value), "a variable without a default"
     return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value)
 
