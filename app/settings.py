@@ -21,6 +21,7 @@ from pydantic_settings import (
 )
 
 from app.core.names import Pool
+from app.core.urls import with_password
 
 _SECRETS = Path("/run/secrets")
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -145,12 +146,10 @@ class Settings(BaseSettings):
         given = [init_settings, env_settings, dotenv_settings]
         named = next((str(values["secrets"]) for source in given if "secrets" in (values := source())), None)
         folder = Path(named or _SECRETS)
-        if named is None and not folder.is_dir():
-            return tuple(given)
         if not folder.is_dir():
-            raise ValueError(
-                f"DICEBOARD_SECRETS is {named!r}, which is no folder: name one with a file for each secret, or leave it out."
-            )
+            if named is None:
+                return tuple(given)
+            raise ValueError(f"DICEBOARD_SECRETS is {named!r}, which is no folder: name one, or leave it out.")
         return (*given, SecretsSettingsSource(settings_cls, secrets_dir=folder))
 
     @model_validator(mode="before")
@@ -188,9 +187,9 @@ class Settings(BaseSettings):
                     f"DICEBOARD_{name.upper()}_PASSWORD is given, but no DICEBOARD_{name.upper()}_URL that it belongs to."
                 )
         if self.database_url is not None:
-            _with_password(self.database_url, self.database_password)
+            with_password(self.database_url, _secret(self.database_password))
         if self.broker_url is not None:
-            _with_password(self.broker_url.get_secret_value(), self.broker_password)
+            with_password(self.broker_url.get_secret_value(), _secret(self.broker_password))
         return self
 
     @model_validator(mode="after")
@@ -220,13 +219,13 @@ class Settings(BaseSettings):
         """The database's URL, the embedded SQLite file's where none was given."""
         if self.database_url is None:
             return f"sqlite:///{self.data / 'diceboard.sqlite3'}"
-        return _with_password(self.database_url, self.database_password)
+        return with_password(self.database_url, _secret(self.database_password))
 
     @cached_property
     def broker(self) -> str:
         """The broker's URL as redis-py takes it, the embedded one's Unix socket where none was given."""
         if self.broker_url is not None:
-            return _with_password(self.broker_url.get_secret_value(), self.broker_password)
+            return with_password(self.broker_url.get_secret_value(), _secret(self.broker_password))
         return f"unix://{quote(str(self.socket('valkey')))}"
 
     @property
@@ -240,8 +239,8 @@ class Settings(BaseSettings):
         given = {
             "endpoint": self.storage_endpoint,
             "region": self.storage_region,
-            "access_key_id": self.storage_access_key and self.storage_access_key.get_secret_value(),
-            "secret_access_key": self.storage_secret_key and self.storage_secret_key.get_secret_value(),
+            "access_key_id": _secret(self.storage_access_key),
+            "secret_access_key": _secret(self.storage_secret_key),
         }
         return {name: value for name, value in given.items() if value}
 
@@ -260,13 +259,5 @@ class Settings(BaseSettings):
         return f"diceboard.{pool.value}"
 
 
-def _with_password(url: str, password: SecretStr | None) -> str:
-    """The URL with the password after its user."""
-    if password is None:
-        return url
-    scheme, _, rest = url.partition("://")
-    login, at, place = rest.partition("/")[0].rpartition("@")
-    if ":" in login:
-        raise ValueError("A URL has a password, and another one is given besides: leave one of them out.")
-    behind = rest[len(login) + len(at) + len(place) :]
-    return f"{scheme}://{login}:{quote(password.get_secret_value(), safe='')}@{place}{behind}"
+def _secret(given: SecretStr | None) -> str | None:
+    return None if given is None else given.get_secret_value()

@@ -1,6 +1,7 @@
 """What a user does first, over REST: an architecture from a preset, a dataset from a folder, a run."""
 
 import io
+import itertools
 import tarfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,12 +27,13 @@ def tar_of(folder: Path) -> bytes:
     return buffer.getvalue()
 
 
-def tar_of_files(folder: Path, files: Sequence[Path]) -> bytes:
-    """Some files of a folder as one tar."""
+def tar_of_files(folder: Path, files: Sequence[Path], *, copies: int = 1) -> bytes:
+    """Some files of a folder as one tar, each so many times under other names."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for path in files:
-            archive.add(path, arcname=f"{folder.name}/{path.relative_to(folder)}")
+        for copy, path in itertools.product(range(copies), files):
+            place = path.relative_to(folder).with_name(f"{copy or ''}{path.name}")
+            archive.add(path, arcname=f"{folder.name}/{place}")
     return buffer.getvalue()
 
 

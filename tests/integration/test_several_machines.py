@@ -9,9 +9,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from app.adapters.blob_store import ObstoreBlobs
+from app.settings import Settings
 from tests.factories import over_rest
 from tests.fixtures.running import RunningApp, start, stop
-from tests.fixtures.services import process
+from tests.fixtures.services import PASSWORD, process
 
 
 @pytest.fixture(scope="module")
@@ -47,3 +49,20 @@ def test_a_run_goes_its_whole_way_between_them(machines: RunningApp, storage: st
     }
     assert httpx.get(f"{storage}/diceboard?list-type=2&prefix=kept/").text.count("<Key>") > 279
     assert not (machines.data / "blobs").exists()
+
+
+def test_the_storage_has_its_keys_from_settings_or_from_awss_variables_and_writes_a_key_once(
+    storage: str, shared_settings: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in shared_settings.items():
+        monkeypatch.setenv(name, value)
+    settings = Settings()
+    by_settings = ObstoreBlobs("s3://diceboard/keys", settings.storage_options)
+    assert by_settings.put_bytes("once", b"first")
+    for name, value in {"ENDPOINT_URL": storage, "ALLOW_HTTP": "true", "REGION": "us-east-1"}.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "tests")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", PASSWORD)
+    by_variables = ObstoreBlobs("s3://diceboard/keys")
+    assert not by_variables.put_bytes("once", b"second")
+    assert by_settings.get_bytes("once") == b"first"

@@ -19,6 +19,7 @@ from tests.factories import over_rest
 from tests.factories.dice import casino_dice
 from tests.fixtures.proxy import proxy
 from tests.fixtures.running import RunningApp, start, stop
+from tests.fixtures.scripted import until
 from tests.fixtures.services import free_port, process
 
 TOKEN = "one-token-of-several-webs"
@@ -145,16 +146,22 @@ def test_behind_tls_cookies_are_for_tls_only(fleet: Fleet, tmp_path: Path) -> No
         assert client.get(f"{address}/runs").status_code == 200
 
 
-def test_a_large_upload_passes_through_the_proxy(fleet: Fleet) -> None:
-    with fleet.proxied.client() as client:
-        dataset_id = client.post("/datasets", json={"name": "large"}).json()["id"]
-        photographs = over_rest.tar_of_files(casino_dice(), sorted(casino_dice().rglob("*.*"))[:20])
-        padding = (b"\0" * 2**20 for _ in range(80))
-        content = itertools.chain([photographs[: -10 * 1024]], padding)
-        answer = client.put(
-            f"/datasets/{dataset_id}/files", content=content, headers={"Content-Type": "application/x-tar"}
-        )
-        assert answer.json()["accepted"] == 20, answer.text
+def test_an_upload_goes_through_the_proxy_while_it_comes_in(fleet: Fleet) -> None:
+    files = sorted(path for path in casino_dice().rglob("*") if path.is_file())
+    # Rows are written 500 at a time: of so many, the first are there before the last are sent.
+    content = over_rest.tar_of_files(casino_dice(), files, copies=3)
+    with fleet.proxied.client() as client, fleet.other.client() as watching:
+        dataset_id = client.post("/datasets", json={"name": "slow"}).json()["id"]
+
+        def body() -> Iterator[bytes]:
+            yield content[:-10240]
+            until(lambda: watching.get(f"/datasets/{dataset_id}/files").json()["items"], seconds=30)
+            yield content[-10240:]
+            yield from (b"\0" * 2**20 for _ in range(40))  # more than a request that is no upload may have
+
+        headers = {"Content-Type": "application/x-tar"}
+        answer = client.put(f"/datasets/{dataset_id}/files", content=body(), headers=headers)
+        assert answer.json()["accepted"] == 3 * len(files), answer.text
         client.delete(f"/datasets/{dataset_id}")
 
 
