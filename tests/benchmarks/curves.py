@@ -68,7 +68,7 @@ def _painted(app: RunningApp, ids: str) -> Iterator[tuple[str, list[float]]]:
             Path(profile), executable_path=chromium_path(), args=FLAGS, viewport={"width": 1280, "height": 900}
         )
         page = context.new_page()
-        page.goto(app.fresh_link())
+        page.goto(f"{app.address}{app.login_path()}")
         address = f"{app.address}/comparison?runs={ids}&x=step"
         for _ in range(3):
             _seen(page, address)

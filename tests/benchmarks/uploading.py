@@ -104,7 +104,7 @@ def _through_chromium(app: RunningApp, folder: Path, what: str, give: Callable[[
         page = browser.new_page()
         page.set_default_timeout(SECONDS * 1000)
         page.add_init_script(_WATCH)
-        page.goto(app.fresh_link())
+        page.goto(f"{app.address}{app.login_path()}")
         page.goto(f"{app.address}/datasets")
         requests: list[str] = []
         page.on("request", lambda request: requests.append(request.url) if "/api/" in request.url else None)

@@ -175,7 +175,7 @@ def test_without_scripts_the_wall_is_read_page_by_page(
 ) -> None:
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(running_app.fresh_link())
+    page.goto(f"{running_app.address}{running_app.login_path()}")
     page.goto(f"{running_app.address}/datasets/{dataset}/images?split=train")
     assert page.locator(".wall-item img").count() == 120
     page.get_by_role("link", name="After").click()
