@@ -109,7 +109,7 @@ def _open(url: str, options: Mapping[str, Any]) -> Any:
         return LocalStore(folder)
     if parts.scheme == "s3":
         # A service of one's own behind the firewall often has no certificate; object_store refuses it unless told.
-        client = {"allow_http": True} if options.get("endpoint", "").startswith("http://") else None
+        client: Any = {"allow_http": True} if options.get("endpoint", "").startswith("http://") else None
         return from_url(url, client_options=client, **options)
     raise InvalidError(
         f"The storage URL {url!r} has the scheme {parts.scheme!r}; use file:///folder or s3://bucket/prefix."
