@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -12,11 +12,11 @@ import typer
 from pydantic import ValidationError
 
 from app.adapters import data_folder
-from app.adapters.login_secrets import LoginSecrets
 from app.core.errors import ConflictError, DiceboardError
 from app.processes import doctor as examination
 from app.processes import open_files, programs
 from app.processes.announcer import Announcer
+from app.processes.child import say_on_stderr
 from app.processes.watcher import Watcher
 from app.settings import Settings
 
@@ -55,7 +55,7 @@ def up() -> None:
             data_folder.access_token(settings)
             _migrate(settings)
             watcher = Watcher(programs.everything(settings))
-            watcher.run(meanwhile=Announcer(settings, address=address))
+            watcher.run(meanwhile=Announcer(settings, address=address, issue=lambda: login_secret(settings)))
 
 
 @cli.command()
@@ -65,8 +65,14 @@ def web() -> None:
         open_files.provide()
         settings = with_free_port(Settings())
         data_folder.access_token(settings)
+        if settings.token is None and settings.is_shared:
+            say_on_stderr(
+                "No DICEBOARD_TOKEN is given, so this web server has one of its own: others on the same database will "
+                "take neither it nor who signed in here. Give all of them the same."
+            )
         _migrate(settings)
-        Watcher(programs.web(settings)).run(meanwhile=Announcer(settings, address=address_of(settings)))
+        announcer = Announcer(settings, address=address_of(settings), issue=lambda: login_secret(settings))
+        Watcher(programs.web(settings)).run(meanwhile=announcer)
 
 
 @cli.command()
@@ -80,10 +86,22 @@ def worker() -> None:
 
 
 @cli.command()
-def doctor() -> None:
-    """Say what this machine has and what is missing."""
+def migrate() -> None:
+    """Bring the database to the newest form, as `up` and `web` do when they start; for who wants it done before."""
     with _told_plainly():
-        results = examination.examine(Settings())
+        settings = Settings()
+        data_folder.prepare(settings.data)
+        _migrate(settings)
+
+
+@cli.command()
+def doctor(
+    workers: Annotated[bool, typer.Option("--workers", help="Only whether this machine's workers live.")] = False,  # noqa: FBT002
+) -> None:
+    """Say what this machine has and what is missing; end with 1 where something is."""
+    with _told_plainly():
+        settings = Settings()
+        results = examination.examine_workers(settings) if workers else examination.examine(settings)
     for result in results:
         mark = typer.style("ok     ", fg="green") if result.ok else typer.style("missing", fg="red")
         typer.echo(f"{mark}  {result.what}: {result.found}")
@@ -99,7 +117,8 @@ def link() -> None:
         settings = Settings()
         noted = data_folder.holder(settings.data)
         address = str(noted["address"]) if noted and "address" in noted else address_of(settings)
-        typer.echo(f"{address}/?token={LoginSecrets(settings.data).issue()}")
+        _migrate(settings)
+        typer.echo(f"{address}/?token={login_secret(settings)}")
 
 
 @cli.command("import")
@@ -225,13 +244,24 @@ def with_free_port(settings: Settings) -> Settings:
 
 def address_of(settings: Settings) -> str:
     """Where a browser finds the web server."""
-    is_open = settings.host not in {"127.0.0.1", "localhost", "::1"}
-    host = settings.allowed_hosts[0] if is_open and settings.allowed_hosts else settings.host
+    if settings.address is not None:
+        return settings.address
+    host = settings.host_names[0] if settings.is_open and settings.host_names else settings.host
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
 
+def login_secret(settings: Settings) -> str:
+    """A new secret that signs a browser in once, at any web server of these settings."""
+    from app.adapters.clock import new_id, utc_now  # noqa: PLC0415 - keeps `--help` quick
+    from app.adapters.database import SqlDatabase  # noqa: PLC0415
+    from app.services.logins import LoginService  # noqa: PLC0415
+
+    with closing(SqlDatabase(settings.sqlalchemy_url, clock=utc_now, new_id=new_id)) as database:
+        return LoginService(database=database, clock=utc_now).issue()
+
+
 def _migrate(settings: Settings) -> None:
-    from app.adapters.database.migrate import upgrade  # noqa: PLC0415 - keeps `--help` and `link` quick
+    from app.adapters.database.migrate import upgrade  # noqa: PLC0415 - keeps `--help` quick
 
     upgrade(settings.sqlalchemy_url)
 

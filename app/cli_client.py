@@ -96,10 +96,13 @@ def _detail(response: httpx.Response) -> str:
 
 
 def _address(settings: Settings) -> str:
+    if settings.address is not None:
+        return settings.address
     noted = holder(settings.data)
     if noted is None or "address" not in noted:
         raise UnavailableError(
             f"No Diceboard is running on the data folder {str(settings.data)!r}. Start it with `diceboard up` in another "
-            "terminal, or set DICEBOARD_DATA to the folder of the one that runs."
+            "terminal, or set DICEBOARD_DATA to the folder of the one that runs, or DICEBOARD_ADDRESS and DICEBOARD_TOKEN to "
+            "those of one elsewhere."
         )
     return str(noted["address"])

@@ -32,6 +32,7 @@ from app.services.differences import DifferenceService
 from app.services.drafts import DraftService
 from app.services.evaluations import EvaluationService
 from app.services.images import ImageService
+from app.services.logins import LoginService
 from app.services.metrics import MetricsService
 from app.services.predictions import PredictionService
 from app.services.reports import ReportService
@@ -84,8 +85,8 @@ def compose(settings: Settings, *, patient: bool = False) -> ServiceBundle:
         predictions=_predictions(settings, database, blobs),
         storage=StorageService(database=database, blobs=blobs, folder=RoomOnDisk(settings.data), clock=utc_now),
         artifacts=ArtifactService(database=database, blobs=blobs, event_log=event_log, clock=utc_now),
-        scripts=scripts,
-        exports=exports, reports=reports,
+        logins=LoginService(database=database, clock=utc_now),
+        scripts=scripts, exports=exports, reports=reports,
         evaluations=evaluations, significance=significance,
         workers=_workers(settings, database, queue, runs, sources, (samples, datasets, statistics, exports)),
     )  # fmt: skip
@@ -94,7 +95,9 @@ def compose(settings: Settings, *, patient: bool = False) -> ServiceBundle:
 def _stores(settings: Settings, *, patience_seconds: float) -> tuple[SqlDatabase, ObstoreBlobs]:
     """Patience is for work that nobody waits for, and that would have to be done again."""
     database = SqlDatabase(settings.sqlalchemy_url, clock=utc_now, new_id=new_id, patience_seconds=patience_seconds)
-    return database, ObstoreBlobs(settings.blobs, patience_seconds=max(SOON_SECONDS, patience_seconds))
+    return database, ObstoreBlobs(
+        settings.blobs, settings.storage_options, patience_seconds=max(SOON_SECONDS, patience_seconds)
+    )
 
 
 def _datasets(

@@ -7,7 +7,6 @@ from starlette.types import Scope
 
 from app.adapters.data_folder import access_token
 from app.adapters.database.migrate import upgrade
-from app.adapters.login_secrets import LoginSecrets
 from app.composition import compose
 from app.services.bundle import ServiceBundle
 from app.settings import Settings
@@ -43,7 +42,7 @@ def create_app(services: ServiceBundle, *, access: Access) -> FastAPI:
     )
     app.state.services = services
     stopping_event(app)
-    install_security(app, access=access, allowed_hosts=services.settings.allowed_hosts)
+    install_security(app, access=access, allowed_hosts=services.settings.host_names)
     install_problems(app, render=templating.render_problem)
     app.include_router(api_router)
     app.include_router(health.router)
@@ -58,8 +57,8 @@ def main() -> None:
     """Serve until told to stop."""
     settings = Settings()
     upgrade(settings.sqlalchemy_url)
-    access = Access(access_token(settings), LoginSecrets(settings.data))
-    serve(create_app(compose(settings), access=access), settings)
+    services = compose(settings)
+    serve(create_app(services, access=Access(access_token(settings), services.logins)), settings)
 
 
 if __name__ == "__main__":

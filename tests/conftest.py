@@ -7,6 +7,7 @@ from hypothesis import settings
 pytest_plugins = [
     "tests.fixtures.databases",
     "tests.fixtures.running",
+    "tests.fixtures.services",
     "tests.fixtures.machines",
     "tests.fixtures.valkey",
     "tests.fixtures.browsing",

@@ -5,6 +5,7 @@ import os
 import threading
 from datetime import UTC, datetime, timedelta
 
+from app.adapters.signs_of_life import SignOfLife
 from app.composition import compose
 from app.core.errors import DiceboardError
 from app.core.names import Pool
@@ -25,6 +26,7 @@ class Heartbeat:
         self._slot = Slot(settings)
         self._pool = Pool.TRAIN if self._slot.pools else Pool.LIGHT
         self._name = self._slot.name
+        self._sign = SignOfLife(settings.data, self._name, every_seconds=settings.heartbeat_seconds)
         self._started_at = datetime.now(UTC)
         self._stop = threading.Event()
         self._asked_to_drain = threading.Event()
@@ -35,6 +37,7 @@ class Heartbeat:
 
     def start(self) -> None:
         """Beat from now on."""
+        self._sign.start()
         self._thread.start()
 
     def drain(self) -> None:
@@ -47,6 +50,7 @@ class Heartbeat:
         self._stop.set()
         self._wake.set()
         self._thread.join(timeout=5)
+        self._sign.end()
         if self._services is None:
             return
         try:

@@ -2,9 +2,10 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
@@ -24,14 +25,21 @@ PATIENT_SECONDS = 40.0
 
 
 class ObstoreBlobs:
-    """Implements ports.BlobStore for `file:///folder` and `s3://bucket/prefix` (credentials from AWS_... variables).
+    """Implements ports.BlobStore for `file:///folder` and `s3://bucket/prefix`.
 
     A service that refuses connections, breaks them off or answers 5xx is asked again, ever less often, for
     `patience_seconds`; then UnavailableError is raised.
     """
 
-    def __init__(self, url: str, *, patience_seconds: float = SOON_SECONDS) -> None:
-        self._store = _open(url, patience_seconds)
+    def __init__(
+        self,
+        url: str,
+        options: Mapping[str, str] = MappingProxyType({}),
+        *,
+        patience_seconds: float = SOON_SECONDS,
+    ) -> None:
+        """`options` are S3's own (`endpoint`, `region`, keys); what is not said is read from AWS_... variables."""
+        self._store = _open(url, options, patience_seconds)
 
     def put_bytes(self, key: str, content: bytes) -> bool:
         """Write whole or not at all; False where the key was there already."""
@@ -111,22 +119,22 @@ class ObstoreBlobs:
         self.exists("ping")
 
 
-def _open(url: str, patience_seconds: float) -> Any:
+def _open(url: str, options: Mapping[str, Any], patience_seconds: float) -> Any:
     parts = urlsplit(url)
     if parts.scheme == "file":
         folder = Path(url2pathname(parts.path))
         folder.mkdir(parents=True, exist_ok=True, mode=stat.S_IRWXU)
         return LocalStore(folder)
     if parts.scheme == "s3":
+        # A service of one's own behind the firewall often has no certificate; object_store refuses it unless told.
+        client: Any = {"allow_http": True} if options.get("endpoint", "").startswith("http://") else None
         # Left to itself it tries ten times, which takes from one second to a minute.
-        return from_url(
-            url,
-            retry_config={
-                "max_retries": 1_000,
-                "retry_timeout": timedelta(seconds=patience_seconds),
-                "backoff": {"max_backoff": timedelta(seconds=2)},
-            },
-        )
+        retries: Any = {
+            "max_retries": 1_000,
+            "retry_timeout": timedelta(seconds=patience_seconds),
+            "backoff": {"max_backoff": timedelta(seconds=2)},
+        }
+        return from_url(url, client_options=client, retry_config=retries, **options)
     raise InvalidError(
         f"The storage URL {url!r} has the scheme {parts.scheme!r}; use file:///folder or s3://bucket/prefix."
     )

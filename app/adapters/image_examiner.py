@@ -28,6 +28,7 @@ from app.core.datasets.facts import THUMBNAIL_SIDE, ImageFacts
 from app.core.datasets.names import image_key
 from app.core.datasets.near_copies import Resemblance
 from app.core.errors import BrokenImageError, NotFoundError
+from app.settings import Settings
 
 LONGEST_BATCH_SECONDS = 120.0
 """A process that is longer at one batch of images is given up."""
@@ -49,7 +50,8 @@ class Examiner:
     """What is done to batches of images."""
 
     def __init__(self, settings: ExaminerSettings) -> None:
-        self._blobs = ObstoreBlobs(settings.blobs_url, patience_seconds=PATIENT_SECONDS)
+        # Keys are not among what the command line says, which every user of the machine can read.
+        self._blobs = ObstoreBlobs(settings.blobs_url, Settings().storage_options, patience_seconds=PATIENT_SECONDS)
         self._images = PillowImages(settings.largest_pixels)
         self._records: NDArray[np.void] = np.asarray(
             np.memmap(settings.records, RECORD, mode="r+", shape=(settings.count,))

@@ -19,6 +19,7 @@ from app.core.datasets.sample_dice.plan import PlannedImage
 from app.core.datasets.sample_dice.request import SampleRequest
 from app.core.datasets.statistics import StatisticsStore
 from app.core.datasets.version_store import DatasetVersions
+from app.core.logins import LoginSecrets
 from app.core.names import TaskName
 from app.core.runs.exports import Exports
 from app.core.runs.report import Reports
@@ -143,6 +144,7 @@ class Transaction(Protocol):
     exports: Exports
     reports: Reports
     workers: Workers
+    login_secrets: LoginSecrets
     blobs: BlobUses
 
 

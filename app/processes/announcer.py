@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from app.adapters.login_secrets import LoginSecrets
+from app.core.errors import UnavailableError
 from app.processes.child import say_on_stderr
 from app.settings import Settings
 
@@ -23,11 +23,13 @@ class Announcer:
         settings: Settings,
         *,
         address: str,
+        issue: Callable[[], str],
         say: Callable[[str], None] = say_on_stderr,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
         self._address = address
+        self._issue = issue
         self._say = say
         self._now = now
         self._next = now()
@@ -39,14 +41,20 @@ class Announcer:
         if self._done or self._now() < self._next:
             return
         self._next = self._now() + _PAUSE_SECONDS
-        if self._is_ready():
+        secret = self._secret() if self._is_ready() else None
+        if secret is not None:
             self._done = True
-            secret = LoginSecrets(self._settings.data).issue()
             self._say(f"\n  Diceboard is ready. Open\n\n      {self._address}/?token={secret}\n")
             self._say(f"  The link works once; `{_program()} link` prints another. Ctrl-C stops everything.\n")
         elif self._now() >= self._complain_at:
             self._complain_at += _PATIENCE_SECONDS
             self._say(f"The web server at {self._address} is not ready yet; the lines above may say why.")
+
+    def _secret(self) -> str | None:
+        try:
+            return self._issue()
+        except UnavailableError:  # the database has just gone away again; the next look may find it
+            return None
 
     def _is_ready(self) -> bool:
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._settings.host, self._settings.host)  # noqa: S104

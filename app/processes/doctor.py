@@ -9,6 +9,7 @@ import tempfile
 from dataclasses import dataclass
 
 from app.adapters import devices
+from app.adapters.signs_of_life import silent_seconds
 from app.core.errors import DiceboardError
 from app.processes import broker
 from app.settings import Settings
@@ -27,6 +28,19 @@ class Examined:
 def examine(settings: Settings) -> list[Examined]:
     """Look at everything; nothing is changed but a probe file in the data folder."""
     return [_python(), _keras_backend(), _broker(settings), _data_folder(settings), _room(settings), _gpu()]
+
+
+def examine_workers(settings: Settings) -> list[Examined]:
+    """Whether the workers of this machine live: a quick look for health checks, which nothing is started for."""
+    limit = max(60.0, 4 * settings.heartbeat_seconds)
+    silent = silent_seconds(settings)
+    remedy = "Look at what it said last, and start it again if it does not come back by itself."
+    found = [
+        Examined(what=name, ok=seconds <= limit, found=f"last sign of life {seconds:.0f} s ago", remedy=remedy)
+        for name, seconds in silent.items()
+    ]
+    none = Examined(what="workers", ok=False, found="none has started here", remedy="Start them: `diceboard worker`.")
+    return found or [none]
 
 
 def _python() -> Examined:

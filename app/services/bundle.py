@@ -14,6 +14,7 @@ from app.services.differences import DifferenceService
 from app.services.drafts import DraftService
 from app.services.evaluations import EvaluationService
 from app.services.images import ImageService
+from app.services.logins import LoginService
 from app.services.metrics import MetricsService
 from app.services.predictions import PredictionService
 from app.services.reports import ReportService
@@ -66,3 +67,4 @@ class ServiceBundle:
     reports: ReportService
     storage: StorageService
     workers: WorkerService
+    logins: LoginService

@@ -10,11 +10,13 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from fastapi import FastAPI
 from itsdangerous import BadSignature, TimestampSigner
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.core.errors import DiceboardError
 from app.web.headers import SecurityHeaders
 from app.web.problems import problem_of, problem_response
 
@@ -149,13 +151,13 @@ class SignInGuard:
             return
         secret = _secret_in_query(scope)
         if secret is not None:
-            await self._take_secret(request, secret)(scope, receive, send)
+            await self._take_secret(request, secret, send)
         elif is_open(scope["path"]) or self._access.is_signed_in(request):
             await self._app(scope, receive, send)
         else:
             await _ask_to_sign_in(scope, receive, send)
 
-    def _take_secret(self, request: Request, secret: str) -> Response:
+    async def _take_secret(self, request: Request, secret: str, send: Send) -> None:
         # The address without the secret: it must not stay in the history, a bookmark or a Referer.
         kept = [
             (name, value)
@@ -164,11 +166,18 @@ class SignInGuard:
         ]
         path = request.scope["path"] if request.scope["path"] != "/login" else "/"
         target = own_path(quote(path) + (f"?{urlencode(kept)}" if kept else ""))
-        if self._access.spend(secret):
-            return self._access.sign_in(_see(target), request)
-        if self._access.is_signed_in(request):
-            return _see(target)
-        return _see(f"/login?{urlencode({'failed': 'link', 'next': target})}")
+        try:
+            is_good = await run_in_threadpool(self._access.spend, secret)
+        except DiceboardError as error:
+            await _refuse(error.status, error.detail, request.scope, request.receive, send)
+            return
+        if is_good:
+            answer = self._access.sign_in(_see(target), request)
+        elif self._access.is_signed_in(request):
+            answer = _see(target)
+        else:
+            answer = _see(f"/login?{urlencode({'failed': 'link', 'next': target})}")
+        await answer(request.scope, request.receive, send)
 
     async def _take_form(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -178,7 +187,12 @@ class SignInGuard:
             await _refuse(400, detail, scope, receive, send)
             return
         target, token = own_path(form.get("next", "/")), form.get("token", "").strip()
-        if self._access.is_token(token) or self._access.spend(token):
+        try:
+            is_good = self._access.is_token(token) or await run_in_threadpool(self._access.spend, token)
+        except DiceboardError as error:
+            await _refuse(error.status, error.detail, scope, receive, send)
+            return
+        if is_good:
             response = self._access.sign_in(_see(target), request)
         else:
             response = _see(f"/login?{urlencode({'failed': 'token', 'next': target})}")

@@ -9,7 +9,6 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from fastapi.testclient import TestClient
 
-from app.adapters.login_secrets import LoginSecrets
 from app.composition import compose
 from app.main import create_app
 from app.settings import Settings
@@ -22,7 +21,8 @@ TOKEN = "the-token-of-a-test-of-access"
 @pytest.fixture
 def app(tmp_path: Path) -> FastAPI:
     settings = Settings(data=tmp_path)
-    return create_app(compose(settings), access=Access(TOKEN, LoginSecrets(tmp_path)))
+    services = compose(settings)
+    return create_app(services, access=Access(TOKEN, services.logins))
 
 
 @pytest.fixture

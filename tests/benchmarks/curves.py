@@ -11,7 +11,6 @@ from playwright.sync_api import Page, sync_playwright
 
 from app.adapters.clock import new_id, utc_now
 from app.adapters.database import SqlDatabase
-from app.adapters.login_secrets import LoginSecrets
 from app.core.runs.run import Run
 from app.settings import Settings
 from tests.factories.histories import run_with, told
@@ -69,7 +68,7 @@ def _painted(app: RunningApp, ids: str) -> Iterator[tuple[str, list[float]]]:
             Path(profile), executable_path=chromium_path(), args=FLAGS, viewport={"width": 1280, "height": 900}
         )
         page = context.new_page()
-        page.goto(f"{app.address}/?token={LoginSecrets(app.data).issue()}")
+        page.goto(f"{app.address}{app.login_path()}")
         address = f"{app.address}/comparison?runs={ids}&x=step"
         for _ in range(3):
             _seen(page, address)

@@ -20,7 +20,6 @@ import psutil
 from playwright.sync_api import Page, sync_playwright
 
 from app.adapters.image_encoding import jpeg
-from app.adapters.login_secrets import LoginSecrets
 from app.core.datasets.sample_dice.plan import planned
 from app.core.datasets.sample_dice.request import SampleRequest
 from tests.fixtures.browsing import FLAGS, chromium_path
@@ -105,7 +104,7 @@ def _through_chromium(app: RunningApp, folder: Path, what: str, give: Callable[[
         page = browser.new_page()
         page.set_default_timeout(SECONDS * 1000)
         page.add_init_script(_WATCH)
-        page.goto(f"{app.address}/?token={LoginSecrets(app.data).issue()}")
+        page.goto(f"{app.address}{app.login_path()}")
         page.goto(f"{app.address}/datasets")
         requests: list[str] = []
         page.on("request", lambda request: requests.append(request.url) if "/api/" in request.url else None)

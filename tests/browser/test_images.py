@@ -10,7 +10,6 @@ from playwright.sync_api import Browser, Page, expect
 from app.adapters.blob_store import ObstoreBlobs
 from app.adapters.clock import new_id, utc_now
 from app.adapters.database import SqlDatabase
-from app.adapters.login_secrets import LoginSecrets
 from app.settings import Settings
 from tests.factories.many_images import many_images
 from tests.fixtures.browsing import Tab
@@ -176,7 +175,7 @@ def test_without_scripts_the_wall_is_read_page_by_page(
 ) -> None:
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(f"{running_app.address}/?token={LoginSecrets(running_app.data).issue()}")
+    page.goto(f"{running_app.address}{running_app.login_path()}")
     page.goto(f"{running_app.address}/datasets/{dataset}/images?split=train")
     assert page.locator(".wall-item img").count() == 120
     page.get_by_role("link", name="After").click()

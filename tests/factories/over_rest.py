@@ -1,7 +1,9 @@
 """What a user does first, over REST: an architecture from a preset, a dataset from a folder, a run."""
 
 import io
+import itertools
 import tarfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,16 @@ def tar_of(folder: Path) -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         archive.add(folder, arcname=folder.name)
+    return buffer.getvalue()
+
+
+def tar_of_files(folder: Path, files: Sequence[Path], *, copies: int = 1) -> bytes:
+    """Some files of a folder as one tar, each so many times under other names."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for copy, path in itertools.product(range(copies), files):
+            place = path.relative_to(folder).with_name(f"{copy or ''}{path.name}")
+            archive.add(path, arcname=f"{folder.name}/{place}")
     return buffer.getvalue()
 
 

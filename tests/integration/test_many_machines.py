@@ -19,8 +19,9 @@ import httpx
 import pytest
 
 from tests.factories import over_rest
-from tests.fixtures.machines import Way, lose_power, process, settings_of, way_to, wires
+from tests.fixtures.machines import Way, lose_power, way_to, wires
 from tests.fixtures.running import RunningApp, start, stop
+from tests.fixtures.services import process, settings_of
 
 EPOCHS = 24
 CUT_SECONDS = 20

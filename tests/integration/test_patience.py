@@ -17,7 +17,8 @@ from app.core.errors import UnavailableError
 from app.core.runs.results import finite
 from app.core.runs.run import Event, EventKind
 from tests.factories.fitting import DatabaseMetrics, claimed_run
-from tests.fixtures.machines import Way, settings_of, way_to
+from tests.fixtures.machines import Way, way_to
+from tests.fixtures.services import PASSWORD
 from worker.trainer.reporting import Reporter
 
 
@@ -47,13 +48,12 @@ def test_work_begins_once_the_database_is_back_and_a_person_hears_that_it_is_awa
     way.close()
 
 
-def test_files_are_sent_and_read_whole_though_the_storage_breaks_off(
-    s3_address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_files_are_sent_and_read_whole_though_the_storage_breaks_off(s3_address: str, tmp_path: Path) -> None:
     way, address = way_to(s3_address, "127.0.0.1")
-    for name, value in settings_of(database="", broker="", s3=address).items():
-        monkeypatch.setenv(name, value)
-    patient, impatient = (ObstoreBlobs("s3://diceboard/kept", patience_seconds=seconds) for seconds in (30.0, 0.5))
+    given = {"endpoint": address, "region": "us-east-1", "access_key_id": "tests", "secret_access_key": PASSWORD}
+    patient, impatient = (
+        ObstoreBlobs("s3://diceboard/kept", given, patience_seconds=seconds) for seconds in (30.0, 0.5)
+    )
     file = tmp_path / "weights"
     file.write_bytes(bytes(range(256)) * 2**16)  # large enough to be sent in parts
     with cut(way):

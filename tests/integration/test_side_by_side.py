@@ -25,7 +25,6 @@ from app.adapters.clock import new_id, utc_now
 from app.adapters.database import SqlDatabase, migrate
 from app.adapters.database.database import make_engine
 from app.adapters.database.tables import metadata
-from app.adapters.login_secrets import LoginSecrets
 from app.adapters.predictor import answer_of, read, told, written
 from app.composition import compose
 from app.core.runs.lifecycle import CRASHES_ALLOWED, RunState
@@ -193,7 +192,7 @@ def test_what_this_version_keeps_the_one_before_can_read(empty: str, tmp_path: P
 
 def test_the_rest_api_says_all_that_it_said_before(before: str, tmp_path: Path) -> None:
     with services_over(before, tmp_path) as services:
-        app = create_app(services, access=Access(TOKEN, LoginSecrets(tmp_path)))
+        app = create_app(services, access=Access(TOKEN, services.logins))
         client = TestClient(app, base_url="http://127.0.0.1", headers={"Authorization": f"Bearer {TOKEN}"})
         for path, answer in recorded("answers")["answers"].items():
             missing = list(lost(answer, client.get(f"/api/v1{path}").json(), path))

@@ -23,7 +23,6 @@ from fastapi.testclient import TestClient
 from pydantic import TypeAdapter
 
 from app.adapters.database.migrate import upgrade
-from app.adapters.login_secrets import LoginSecrets
 from app.adapters.predictor import ValkeyPredictor, told
 from app.composition import compose
 from app.core.architectures.architecture import Architecture
@@ -163,7 +162,7 @@ def _blobs(folder: Path) -> dict[str, str]:
 def _answers(services: ServiceBundle, ids: dict[str, str]) -> dict[str, Any]:
     """What the REST API says about all of it."""
     token = "the-token-of-a-recording"
-    app = create_app(services, access=Access(token, LoginSecrets(services.settings.data)))
+    app = create_app(services, access=Access(token, services.logins))
     client = TestClient(app, base_url="http://127.0.0.1", headers={"Authorization": f"Bearer {token}"})
     found = {}
     for path in addresses.of(ids):

@@ -1,14 +1,20 @@
 """What the command line says before anything is started."""
 
+import os
 import socket
+import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from app.adapters.data_folder import hold_workers
-from app.adapters.login_secrets import LoginSecrets
+from app.adapters.clock import new_id, utc_now
+from app.adapters.data_folder import hold_workers, machine_name
+from app.adapters.database import SqlDatabase
+from app.adapters.signs_of_life import SignOfLife
 from app.cli import PortTakenError, address_of, cli, with_free_port
+from app.services.logins import LoginService
 from app.settings import Settings
 
 
@@ -35,13 +41,18 @@ def test_the_address_is_one_that_a_browser_can_open(tmp_path: Path, host: str, a
     assert address_of(Settings(data=tmp_path, host=host, port=80, allowed_hosts=("dice.example",))) == address
 
 
+def test_the_address_before_a_proxy_is_the_proxys(tmp_path: Path) -> None:
+    assert address_of(Settings(data=tmp_path, host="0.0.0.0", address="https://dice.example")) == "https://dice.example"
+
+
 def test_link_prints_a_fresh_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DICEBOARD_DATA", str(tmp_path))
     answer = CliRunner().invoke(cli, ["link"])
     assert answer.exit_code == 0
     address, _, secret = answer.output.strip().partition("/?token=")
     assert address == "http://127.0.0.1:8000"
-    assert LoginSecrets(tmp_path).claim(secret)
+    with closing(SqlDatabase(Settings().sqlalchemy_url, clock=utc_now, new_id=new_id)) as database:
+        assert LoginService(database=database, clock=utc_now).claim(secret)
 
 
 def test_an_insecure_setting_is_explained_and_starts_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,3 +83,36 @@ def test_doctor_says_what_is_missing_and_how_to_mend_it(tmp_path: Path, monkeypa
     assert answer.exit_code == 1
     assert "missing  Keras and its backend" in answer.output
     assert "diceboard[cpu]" in answer.output
+
+
+def test_doctor_says_whether_this_machines_workers_live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DICEBOARD_DATA", str(tmp_path))
+    settings = Settings()
+    before = CliRunner().invoke(cli, ["doctor", "--workers"])
+    assert (before.exit_code, "none has started" in before.output) == (1, True)
+    signs = [
+        SignOfLife(tmp_path, f"{pool}@{machine_name(settings)}", every_seconds=0.05) for pool in ("train", "light")
+    ]
+    other = SignOfLife(tmp_path, "train@another-machine-on-the-same-folder", every_seconds=0.05)
+    for sign in (*signs, other):
+        sign.start()
+    while len(list((tmp_path / "alive").glob("*"))) < 3:
+        time.sleep(0.01)
+    alive = CliRunner().invoke(cli, ["doctor", "--workers"])
+    assert (alive.exit_code, "another" in alive.output) == (0, False)
+    signs[0].end()
+    stands_still = tmp_path / "alive" / f"train@{machine_name(settings)}"
+    stands_still.touch()
+    os.utime(stands_still, (time.time() - 100,) * 2)
+    hung = CliRunner().invoke(cli, ["doctor", "--workers"])
+    assert (hung.exit_code, "train: last sign of life 100 s ago" in hung.output) == (1, True)
+    signs[1].end()
+    other.end()
+
+
+def test_migrate_makes_the_database_and_may_be_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DICEBOARD_DATA", str(tmp_path / "data"))
+    for _ in range(2):
+        assert CliRunner().invoke(cli, ["migrate"]).exit_code == 0
+    with closing(SqlDatabase(Settings().sqlalchemy_url, clock=utc_now, new_id=new_id)) as database:
+        database.ping()

@@ -15,6 +15,7 @@ from app.adapters.database.blob_uses import SqlBlobUses
 from app.adapters.database.datasets import SqlDatasets
 from app.adapters.database.exports import SqlExports
 from app.adapters.database.images import SqlImages
+from app.adapters.database.login_secrets import SqlLoginSecrets
 from app.adapters.database.reports import SqlReports
 from app.adapters.database.runs import SqlRuns
 from app.adapters.database.sources import SqlSources
@@ -23,6 +24,7 @@ from app.adapters.database.workers import SqlWorkers
 from app.core.datasets.browsing import ImageStore
 from app.core.datasets.statistics import StatisticsStore
 from app.core.errors import InvalidError, UnavailableError
+from app.core.logins import LoginSecrets
 from app.core.ports import Architectures, Clock, Datasets, NewId, Sources, Workers
 from app.core.runs.exports import Exports
 from app.core.runs.report import Reports
@@ -54,6 +56,7 @@ class SqlTransaction:
         self.exports: Exports = SqlExports(connection)
         self.reports: Reports = SqlReports(connection)
         self.workers: Workers = SqlWorkers(connection)
+        self.login_secrets: LoginSecrets = SqlLoginSecrets(connection)
         self.blobs: BlobUses = SqlBlobUses(connection)
         self.new_id = new_id
 

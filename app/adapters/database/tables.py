@@ -230,6 +230,13 @@ report = Table(
     Column("blob", String(500), nullable=False, index=True),
 )
 
+login_secret = Table(
+    "login_secret",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
+)
+
 worker = Table(
     "worker",
     metadata,

@@ -1,6 +1,5 @@
 """The data folder is private, held by one, and keeps the token."""
 
-import multiprocessing
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +15,6 @@ from app.adapters.data_folder import (
     holder,
     machine_name,
 )
-from app.adapters.login_secrets import LoginSecrets
 from app.settings import Settings
 
 SINCE = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
@@ -61,33 +59,6 @@ def test_a_folder_that_cannot_be_made_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(DataFolderError, match="DICEBOARD_DATA"), hold(tmp_path / "file", address="", since=SINCE):
         raise AssertionError("held a file")
-
-
-def test_a_login_secret_works_once_and_only_its_hash_is_kept(tmp_path: Path) -> None:
-    secrets = LoginSecrets(tmp_path)
-    secret = secrets.issue()
-    assert all(secret not in path.name + path.read_text() for path in (tmp_path / "login").iterdir())
-    assert not secrets.claim("another")
-    assert secrets.claim(secret)
-    assert not secrets.claim(secret)
-
-
-def test_a_login_secret_expires(tmp_path: Path) -> None:
-    now = 1000.0
-    secrets = LoginSecrets(tmp_path, now=lambda: now)
-    secret = secrets.issue(lifetime_seconds=5)
-    now = 1005.0
-    assert not secrets.claim(secret)
-
-
-def _claim(arguments: tuple[Path, str]) -> bool:
-    return LoginSecrets(arguments[0]).claim(arguments[1])
-
-
-def test_of_many_that_claim_one_secret_at_once_one_gets_in(tmp_path: Path) -> None:
-    secret = LoginSecrets(tmp_path).issue()
-    with multiprocessing.get_context("spawn").Pool(4) as pool:
-        assert sum(pool.map(_claim, [(tmp_path, secret)] * 16)) == 1
 
 
 def test_machines_of_one_host_name_have_different_names_that_stay(tmp_path: Path) -> None:

@@ -23,7 +23,9 @@ def said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def announce(data: Path, said: list[str]) -> None:
-    made = announcer.Announcer(Settings(data=data), address="http://127.0.0.1:8000", say=said.append)
+    made = announcer.Announcer(
+        Settings(data=data), address="http://127.0.0.1:8000", issue=lambda: "secret", say=said.append
+    )
     made()
     made()
 

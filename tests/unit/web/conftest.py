@@ -6,7 +6,6 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.adapters.database.migrate import upgrade
-from app.adapters.login_secrets import LoginSecrets
 from app.composition import compose
 from app.main import create_app
 from app.services.bundle import ServiceBundle
@@ -26,6 +25,6 @@ def services(tmp_path: Path) -> ServiceBundle:
 
 @pytest.fixture
 def client(services: ServiceBundle, tmp_path: Path) -> TestClient:
-    app = create_app(services, access=Access(TOKEN, LoginSecrets(tmp_path)))
+    app = create_app(services, access=Access(TOKEN, services.logins))
     headers = {"Authorization": f"Bearer {TOKEN}", "Accept": "text/html"}
     return TestClient(app, base_url="http://127.0.0.1", headers=headers, follow_redirects=False)

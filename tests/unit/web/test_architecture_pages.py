@@ -11,7 +11,6 @@ from fastapi.testclient import TestClient
 
 from app.adapters.clock import new_id, utc_now
 from app.adapters.database.migrate import upgrade
-from app.adapters.login_secrets import LoginSecrets
 from app.composition import compose
 from app.main import create_app
 from app.services.architectures import ArchitectureService
@@ -31,7 +30,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
     inspector = LocalInspector()
     architectures = ArchitectureService(database=services.database, inspector=inspector, clock=utc_now, new_id=new_id)
     services = dataclasses.replace(services, inspector=inspector, architectures=architectures)
-    app = create_app(services, access=Access(TOKEN, LoginSecrets(folder)))
+    app = create_app(services, access=Access(TOKEN, services.logins))
     headers = {"Authorization": f"Bearer {TOKEN}", "Accept": "text/html"}
     return TestClient(app, base_url="http://127.0.0.1", headers=headers, follow_redirects=False)
 

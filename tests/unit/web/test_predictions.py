@@ -14,7 +14,6 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from app.adapters.images import PillowImages
-from app.adapters.login_secrets import LoginSecrets
 from app.core.datasets.names import image_key
 from app.core.errors import UnavailableError
 from app.core.runs.configuration import Configuration
@@ -210,7 +209,7 @@ def test_more_pixels_than_are_taken_are_refused_undecoded(
     services: ServiceBundle, run_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(services.predictions, "_decode", PillowImages(1_000).decode)
-    app = create_app(services, access=Access(TOKEN, LoginSecrets(tmp_path)))
+    app = create_app(services, access=Access(TOKEN, services.logins))
     client = TestClient(app, base_url="http://127.0.0.1", headers={"Authorization": f"Bearer {TOKEN}"})
     answer = client.post(f"/api/v1/runs/{run_id}/predictions", content=a_file())
     assert answer.status_code == 422
@@ -247,7 +246,7 @@ def test_where_nobody_answers_it_is_unavailable_and_nothing_worse(
 ) -> None:
     monkeypatch.setattr(services.predictions, "_predictor", BreaksOff(None))
     monkeypatch.setattr(services.predictions._predictor, "_left", 0)
-    app = create_app(replace(services), access=Access(TOKEN, LoginSecrets(tmp_path)))
+    app = create_app(replace(services), access=Access(TOKEN, services.logins))
     client = TestClient(app, base_url="http://127.0.0.1", headers={"Authorization": f"Bearer {TOKEN}"})
     answer = client.post(f"/api/v1/runs/{run_id}/predictions", content=a_file())
     assert (answer.status_code, answer.json()["title"]) == (503, "Temporarily unavailable")
@@ -255,7 +254,7 @@ def test_where_nobody_answers_it_is_unavailable_and_nothing_worse(
 
 def limited(services: ServiceBundle, tmp_path: Path, *, largest_image_bytes: int) -> TestClient:
     settings = services.settings.model_copy(update={"largest_image_bytes": largest_image_bytes})
-    app = create_app(replace(services, settings=settings), access=Access(TOKEN, LoginSecrets(tmp_path)))
+    app = create_app(replace(services, settings=settings), access=Access(TOKEN, services.logins))
     headers = {"Authorization": f"Bearer {TOKEN}"}
     return TestClient(app, base_url="http://127.0.0.1/api/v1/", headers=headers)
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from app.adapters.clock import new_id, utc_now
 from app.adapters.database.migrate import upgrade
-from app.adapters.login_secrets import LoginSecrets
 from app.composition import compose
 from app.core.architectures.reading import Finding, NotUnderstood, Place
 from app.main import create_app
@@ -45,7 +44,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
     architectures = ArchitectureService(database=services.database, inspector=inspector, clock=utc_now, new_id=new_id)
     definitions = DefinitionService(architectures=architectures, inspector=inspector)
     services = dataclasses.replace(services, inspector=inspector, architectures=architectures, definitions=definitions)
-    app = create_app(services, access=Access(TOKEN, LoginSecrets(folder)))
+    app = create_app(services, access=Access(TOKEN, services.logins))
     headers = {"Authorization": f"Bearer {TOKEN}", "Accept": "text/html"}
     return TestClient(app, base_url="http://127.0.0.1", headers=headers, follow_redirects=False)
 

@@ -1,16 +1,14 @@
 """Who gets in, who does not, and what every answer carries."""
 
-from pathlib import Path
-
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from app.adapters.login_secrets import LoginSecrets
-from app.core.errors import FieldError, InvalidError
+from app.core.errors import FieldError, InvalidError, UnavailableError
 from app.core.values import Value
 from app.web.problems import install_problems
 from app.web.security import Access, host_name, install_security, own_path
+from tests.fakes.login_secrets import RememberedSecrets
 
 TOKEN = "a-permanent-token-of-a-test"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -22,12 +20,12 @@ class Body(Value):
 
 
 @pytest.fixture
-def secrets(tmp_path: Path) -> LoginSecrets:
-    return LoginSecrets(tmp_path)
+def secrets() -> RememberedSecrets:
+    return RememberedSecrets()
 
 
 @pytest.fixture
-def app(secrets: LoginSecrets) -> FastAPI:
+def app(secrets: RememberedSecrets) -> FastAPI:
     app = FastAPI()
     app.state.changes = 0
 
@@ -102,7 +100,7 @@ def test_the_token_lets_programs_read_and_change(client: TestClient) -> None:
     assert client.post("/api/v1/runs", json={"epochs": 3}, headers=BEARER).json() == 3
 
 
-def test_a_one_time_link_signs_in_once_and_leaves_the_address(client: TestClient, secrets: LoginSecrets) -> None:
+def test_a_one_time_link_signs_in_once_and_leaves_the_address(client: TestClient, secrets: RememberedSecrets) -> None:
     secret = secrets.issue()
     answer = client.get(f"/runs?token={secret}&state=finished")
     assert (answer.status_code, answer.headers["location"]) == (303, "/runs?state=finished")
@@ -118,7 +116,7 @@ def test_a_one_time_link_signs_in_once_and_leaves_the_address(client: TestClient
     assert "set-cookie" not in again.headers
 
 
-def test_head_and_the_api_do_not_spend_a_link(client: TestClient, secrets: LoginSecrets) -> None:
+def test_head_and_the_api_do_not_spend_a_link(client: TestClient, secrets: RememberedSecrets) -> None:
     secret = secrets.issue()
     client.head(f"/runs?token={secret}")
     assert client.get(f"/api/v1/runs?token={secret}").status_code == 401
@@ -130,11 +128,27 @@ def test_the_permanent_token_does_not_sign_in_by_an_address(client: TestClient) 
 
 
 @pytest.mark.parametrize("kind", ["permanent", "one-time"])
-def test_the_login_form_takes_both_kinds_of_token(client: TestClient, secrets: LoginSecrets, kind: str) -> None:
+def test_the_login_form_takes_both_kinds_of_token(client: TestClient, secrets: RememberedSecrets, kind: str) -> None:
     token = TOKEN if kind == "permanent" else secrets.issue()
     answer = client.post("/login", data={"token": token, "next": "/runs"}, headers=OWN)
     assert (answer.status_code, answer.headers["location"]) == (303, "/runs")
     assert client.get("/runs").status_code == 200
+
+
+def test_where_links_cannot_be_looked_up_that_is_said_and_the_link_stays_good(
+    client: TestClient, secrets: RememberedSecrets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = secrets.issue()
+
+    def away(_: str) -> bool:
+        raise UnavailableError("The database did not answer.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(secrets, "claim", away)
+        assert client.get(f"/runs?token={secret}").status_code == 503
+        form = client.post("/login", data={"token": secret}, headers=OWN)
+        assert (form.status_code, form.json()["detail"]) == (503, "The database did not answer.")
+    assert client.get(f"/runs?token={secret}").headers["location"] == "/runs"
 
 
 def test_a_wrong_token_in_the_form_leads_back_to_it(client: TestClient) -> None:
@@ -176,7 +190,7 @@ def test_our_own_pages_change_things_with_a_session(client: TestClient, headers:
     assert client.post("/api/v1/runs", json={"epochs": 1}, headers=headers).status_code == 200
 
 
-def test_a_forged_or_another_tokens_session_is_refused(client: TestClient, secrets: LoginSecrets) -> None:
+def test_a_forged_or_another_tokens_session_is_refused(client: TestClient, secrets: RememberedSecrets) -> None:
     access = Access(TOKEN, secrets)
     client.cookies.set(access.cookie, "session.AAAA.BBBB")
     assert client.get("/api/v1/runs").status_code == 401

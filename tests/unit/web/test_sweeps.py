@@ -7,7 +7,6 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.adapters.database.migrate import upgrade
-from app.adapters.login_secrets import LoginSecrets
 from app.composition import compose
 from app.core.runs.run import Run
 from app.main import create_app
@@ -30,7 +29,7 @@ def services(tmp_path: Path) -> ServiceBundle:
 
 @pytest.fixture
 def client(services: ServiceBundle, tmp_path: Path) -> TestClient:
-    app = create_app(services, access=Access(TOKEN, LoginSecrets(tmp_path)))
+    app = create_app(services, access=Access(TOKEN, services.logins))
     return TestClient(app, base_url="http://127.0.0.1", headers={"Authorization": f"Bearer {TOKEN}"})
 
 
