@@ -133,5 +133,5 @@ def test_a_loss_that_is_no_number_is_said_in_the_card_and_not_expected_of_the_sc
     found = {"accuracy": 0.5, "interval": [0.1, 0.9], "loss": None, "images": 2, "correct": 1}
     facts = dataclasses.replace(facts, run=facts.run.model_copy(update={"evaluation": {"test": found}}))
     described = Described(which="best", epoch=1, measured_epoch=1, evaluation={Split.TEST: found})
-    assert "loss not a number" in model_card(facts, described)
+    assert "cross-entropy not a number" in model_card(facts, described)
     assert "test loss" not in as_python(sections_of(facts))
