@@ -38,6 +38,7 @@ class Fleet:
     ways: dict[str, Way]
     made_of: tuple[str, str]
     """Architecture and dataset."""
+    logs: Path
 
     def run(self, web: int = 0) -> str:
         """One more run, the same each time."""
@@ -45,7 +46,11 @@ class Fleet:
 
     def reaches(self, run_id: str, epoch: int) -> dict[str, Any]:
         """The run once so many epochs are behind it."""
-        return dict(self.webs[0].wait_for(f"/runs/{run_id}", lambda found: found["progress"]["epoch"] >= epoch))
+        try:
+            return dict(self.webs[0].wait_for(f"/runs/{run_id}", lambda found: found["progress"]["epoch"] >= epoch))
+        except pytest.fail.Exception as failed:
+            told = [f"{path.name}:\n{path.read_text(errors='replace')[-4000:]}" for path in self.logs.glob("*.log")]
+            pytest.fail("\n".join([str(failed), *told]))
 
 
 @pytest.fixture(scope="module")
@@ -71,9 +76,9 @@ def fleet(own_database: str, s3_address: str, tcp_broker: str) -> Iterator[Fleet
         for name in ("one", "two", "three"):
             there = {"DICEBOARD_DATA": str(folder / name), "DICEBOARD_WORKER_NAME": name}
             command = (*network.place().prefix, sys.executable, "-m", "app.cli", "worker")
-            workers[name] = stack.enter_context(process(*command, **told, **there))
+            workers[name] = stack.enter_context(process(*command, log=folder / f"{name}.log", **told, **there))
         made_of = (over_rest.preset(webs[0], "compact-functional")["id"], over_rest.dataset(webs[1])["id"])
-        yield Fleet(webs, workers, ways, made_of)
+        yield Fleet(webs, workers, ways, made_of, folder)
 
 
 class Watching:
