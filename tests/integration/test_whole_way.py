@@ -125,7 +125,7 @@ def test_a_run_in_a_trainer_that_waited_ends_with_the_weights_of_one_in_a_fresh_
 
 
 @pytest.mark.parametrize(
-    "victim", [("worker.trainer",), ("celery", "diceboard.train"), ("valkey",)], ids=["trainer", "worker", "valkey"]
+    "victim", [("worker.trainer",), ("celery", "train@"), ("valkey",)], ids=["trainer", "worker", "valkey"]
 )
 def test_a_run_finishes_though_somebody_is_killed(
     running_app: RunningApp, casino: dict[str, object], victim: tuple[str, ...]
