@@ -43,8 +43,10 @@ class QueueService:
                 return run
             if run.state not in WAITING:
                 raise ConflictError(f"Run {run_id} is {run.state.value}; only a run that waits can be held or let go.")
-            reason = "held back by hand" if held else "let go"
-            event = transaction.runs.move(run_id, wanted, attempt=run.attempt, reason=reason)
+            if held:
+                event = transaction.runs.move(run_id, wanted, attempt=run.attempt, reason="held back by hand")
+            else:
+                event = transaction.runs.let_go(run_id, reason="let go")
             run = transaction.runs.get(run_id)
         self._event_log.append([event])
         if not held:

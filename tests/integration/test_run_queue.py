@@ -77,6 +77,21 @@ def test_a_held_run_is_passed_over_until_it_is_let_go(database: SqlDatabase, que
         queue.hold(first, held=True)
 
 
+def test_an_attempt_that_lost_its_run_does_not_let_it_go(database: SqlDatabase, queue: QueueService) -> None:
+    run_id = queued_run(database).id
+    attempt = claimed(database).attempt
+    with database.transaction() as transaction:
+        transaction.runs.move(run_id, RunState.QUEUED, attempt=attempt, reason="no sign of life", crashed=True)
+    queue.hold(run_id, held=True)
+    for crashed in (True, False):
+        with pytest.raises(ConflictError), database.transaction() as transaction:
+            transaction.runs.move(run_id, RunState.QUEUED, attempt=attempt, reason="late", crashed=crashed)
+    with database.transaction() as transaction:
+        run = transaction.runs.get(run_id)
+    assert (run.state, run.crashes) == (RunState.HELD, 1)
+    assert queue.hold(run_id, held=False).state is RunState.QUEUED
+
+
 def test_emptying_the_queue_stops_what_waits_and_nothing_else(database: SqlDatabase, queue: QueueService) -> None:
     running = queued_run(database).id
     claimed(database)

@@ -137,6 +137,16 @@ class SqlRuns(SqlRunQueue):
         payload: JsonObject = {"state": state.value, "reason": reason or error}
         return self.append(run_id, attempt=attempt, events=[(EventKind.STATE, payload)], holding=False)[0]
 
+    def let_go(self, run_id: str, *, reason: str) -> Event:
+        """Let a held run wait in its place in the queue again; ConflictError where it is not held."""
+        held_one = (table.c.id == run_id) & (table.c.state == RunState.HELD.value)
+        again = update(table).where(held_one).values(state=RunState.QUEUED.value).returning(table.c.attempt)
+        attempt = self._connection.execute(again).scalar_one_or_none()
+        if attempt is None:
+            raise ConflictError(f"Run {run_id} is {self.get(run_id).state.value}; only a held run can be let go.")
+        payload: JsonObject = {"state": RunState.QUEUED.value, "reason": reason}
+        return self.append(run_id, attempt=attempt, events=[(EventKind.STATE, payload)], holding=False)[0]
+
     def request_cancel(self, run_id: str) -> None:
         """Note that a person wants it to stop."""
         self._connection.execute(update(table).where(table.c.id == run_id).values(cancel_requested=True))

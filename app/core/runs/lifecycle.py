@@ -27,7 +27,7 @@ CRASHES_ALLOWED = 3
 _BACK = {RunState.QUEUED, RunState.FAILED, RunState.STOPPED}
 NEXT: dict[RunState, frozenset[RunState]] = {
     RunState.QUEUED: frozenset({RunState.HELD, RunState.STOPPED}),
-    RunState.HELD: frozenset({RunState.QUEUED, RunState.STOPPED}),
+    RunState.HELD: frozenset({RunState.STOPPED}),
     RunState.STARTING: frozenset({RunState.PREPARING, RunState.RUNNING, RunState.EVALUATING, *_BACK}),
     RunState.PREPARING: frozenset({RunState.STARTING, RunState.RUNNING, RunState.EVALUATING, *_BACK}),
     RunState.RUNNING: frozenset({RunState.EVALUATING, RunState.DIVERGED, *_BACK}),
@@ -36,7 +36,8 @@ NEXT: dict[RunState, frozenset[RunState]] = {
 }
 """Which state may follow which while a run goes on; a terminal state is final unless somebody asks for more of it.
 
-A run that waits is started by a claim alone, which gives it its lease: an attempt that it was taken back from cannot.
+A run that waits is started by a claim alone, which gives it its lease, and one that is held is let go by a person alone:
+an attempt that it was taken back from can do neither.
 """
 
 CONTINUED = frozenset({RunState.FINISHED, RunState.STOPPED, RunState.FAILED})

@@ -52,6 +52,10 @@ class Runs(Protocol):
         """Renew the lease; False where a newer attempt or a final state has taken over."""
         ...
 
+    def let_go(self, run_id: str, *, reason: str) -> Event:
+        """Let a held run wait in its place in the queue again; ConflictError where it is not held."""
+        ...
+
     def move(
         self,
         run_id: str,

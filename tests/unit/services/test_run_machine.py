@@ -31,6 +31,7 @@ ACTIONS_AT_ONCE = 25
 FOLLOWS = {
     **NEXT,
     RunState.QUEUED: NEXT[RunState.QUEUED] | {RunState.STARTING},
+    RunState.HELD: NEXT[RunState.HELD] | {RunState.QUEUED},
     **{state: frozenset({RunState.QUEUED}) for state in CONTINUED},
 }
 
@@ -288,12 +289,10 @@ def test_no_order_of_events_loses_or_doubles_a_run(tmp_path: Path) -> None:
     # Nothing here is about a loss of power, and without waiting for the disk there is time for more orders of events.
     event.listen(database.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
     machine = type("Machine", (Runs,), {"world": World(database, tmp_path)})
-    # A step is a seed, so that shrinking, which takes minutes, would not make what was found any plainer.
+    # A step is a seed: shrinking, which takes minutes, would not make what was found any plainer.
     examples = int(os.environ.get("DICEBOARD_TEST_EXAMPLES", "15"))
-    phases = [Phase.generate]
-    asked = settings(
-        max_examples=examples, stateful_step_count=6, phases=phases, suppress_health_check=list(HealthCheck)
-    )
+    asked = settings(max_examples=examples, stateful_step_count=6, phases=[Phase.generate])
+    asked = settings(asked, suppress_health_check=list(HealthCheck))
     try:
         run_state_machine_as_test(machine, settings=asked)
     finally:
