@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from tests.long import fleet, kills, soak
+from tests.long import fleet, kills, machines, soak
 
 
 def main() -> int:
@@ -23,7 +23,7 @@ def main() -> int:
     commands.choices["fleet"].add_argument("--kill-share", type=float, default=0, help="of the workers, every minute")
     asked = parser.parse_args()
     if asked.command == "fleet":
-        return 0 if fleet.main(fleet.Asked(**{name: getattr(asked, name) for name in fleet.Asked._fields})) else 1
+        return 0 if fleet.main(machines.Asked(**{name: getattr(asked, name) for name in machines.Asked._fields})) else 1
     if asked.command == "kills":
         return 0 if kills.main(runs=asked.runs, seed=asked.seed) else 1
     return 0 if soak.main(runs=asked.runs, minutes=asked.minutes, every=asked.every, seed=asked.seed) else 1

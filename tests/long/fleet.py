@@ -1,11 +1,7 @@
 """200 workers and 10,000 queued runs: the real scheduler, database and broker, with trainers that compute nothing."""
 
-import json
 import os
-import random
-import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -32,82 +28,11 @@ from tests.fixtures.databases import fresh_database, postgres_server
 from tests.long import report, simulated
 from tests.long.fleet_checks import attempts, violations
 from tests.long.gauges import Gauges, Load
+from tests.long.machines import Asked, Machines, until
 
-WORKERS_OF_A_MACHINE = 10
-STARTS_WITHIN_SECONDS = 300
 IDLE_SECONDS = 60
 SERVER = ("max_connections=1000", "shared_preload_libraries=pg_stat_statements", "shared_buffers=512MB")
 READS = 5
-
-
-class Asked(NamedTuple):
-    """What is to be simulated; a training takes half to one and a half times `seconds`."""
-
-    workers: int
-    runs: int
-    seconds: float
-    kill_share: float
-    seed: int
-
-    @property
-    def title(self) -> str:
-        """Of its section."""
-        dying = f", {self.kill_share:.0%} of which are killed every minute" if self.kill_share else ""
-        return f"A fleet of simulated workers{dying}"
-
-
-class Machines:
-    """Processes of ten workers each, which are killed and replaced together."""
-
-    def __init__(self, folder: Path, asked: Asked) -> None:
-        self._folder = folder
-        self._asked = asked
-        self._chance = random.Random(asked.seed)
-        self._there: list[subprocess.Popen[bytes]] = []
-        self._started = 0
-        self.killed = 0
-        for _ in range(asked.workers // WORKERS_OF_A_MACHINE):
-            self._start()
-        share = asked.kill_share * asked.workers / WORKERS_OF_A_MACHINE
-        self._every = 60 / share if share else float("inf")
-        self._kill_at = float("inf")
-
-    def expose(self) -> None:
-        """From now on they die."""
-        self._kill_at = time.monotonic() + self._every
-
-    def spare(self) -> None:
-        """No more of them die."""
-        self._kill_at = float("inf")
-
-    def suffer(self) -> None:
-        """Kill one where its time has come, and put a new one in its place."""
-        if time.monotonic() < self._kill_at:
-            return
-        self._kill_at += self._every
-        victim = self._there.pop(self._chance.randrange(len(self._there)))
-        victim.send_signal(signal.SIGKILL)
-        victim.wait()
-        self.killed += WORKERS_OF_A_MACHINE
-        self._start()
-
-    def end(self) -> None:
-        """All of them, without a word."""
-        for process in self._there:
-            process.kill()
-            process.wait()
-
-    def samples(self) -> list[dict[str, Any]]:
-        """What their workers wrote down; a last line may be half there."""
-        lines = [line for path in self._folder.glob("*.jsonl") for line in path.read_text().splitlines()]
-        return [json.loads(line) for line in lines if line.endswith("}")]
-
-    def _start(self) -> None:
-        self._started += 1
-        name = f"machine{self._started:03}"
-        told = (name, str(WORKERS_OF_A_MACHINE), str(self._asked.seconds), str(self._folder))
-        environment = {**os.environ, "DICEBOARD_DATA": str(self._folder / name)}
-        self._there.append(subprocess.Popen([sys.executable, "-m", "tests.long.simulated", *told], env=environment))
 
 
 def main(asked: Asked) -> bool:
@@ -120,7 +45,7 @@ def main(asked: Asked) -> bool:
         reads = list(_reads(services))
         machines = Machines(Path(name), asked)
         try:
-            drained, busy = _drain(services, machines, gauges, asked)
+            drain = _drain(services, machines, gauges, asked)
             idle = None if asked.kill_share else _idle(gauges)
         finally:
             machines.end()
@@ -128,9 +53,9 @@ def main(asked: Asked) -> bool:
         lines = [
             simulated.NOT_REAL,
             "",
-            *_outcome(asked, machines, attempts(engine), wrong, submitted=submitted, drained=drained),
+            *_outcome(asked, machines, attempts(engine), wrong, submitted=submitted, drain=drain),
             *_latency(machines.samples()),
-            *("", "While the queue was drained:", "", *busy.lines()),
+            *("", "While the queue was drained:", "", *drain.load.lines()),
             *(() if idle is None else ("", "While all of them wait and nothing is queued:", "", *idle.lines())),
             *("", f"With {asked.runs:,} runs queued and no worker there, the middle of {READS}:", "", *reads),
         ]
@@ -154,7 +79,7 @@ def _servers(folder: Path) -> Iterator[tuple[Settings, Gauges, Engine]]:
         engine = create_engine(url, isolation_level="AUTOCOMMIT")
         try:
             client = redis.Redis.from_url(settings.broker)
-            _until(lambda: _answers(client), seconds=60)
+            until(lambda: _answers(client), seconds=60)
             yield settings, Gauges(engine, postmaster, client), engine
         finally:
             valkey.kill()
@@ -197,26 +122,37 @@ def _reads(services: ServiceBundle) -> Iterator[str]:
         yield f"- {what}: {1000 * sorted(seconds)[READS // 2]:.0f} ms"
 
 
-def _drain(services: ServiceBundle, machines: Machines, gauges: Gauges, asked: Asked) -> tuple[float, Load]:
-    """Wait until nothing waits and nobody works; seconds from when all workers were there, and the load meanwhile."""
-    _until(lambda: len(_alive(services)) >= asked.workers, seconds=STARTS_WITHIN_SECONDS)
-    _say(f"{asked.workers} workers are there")
+class Drain(NamedTuple):
+    """From when all workers were there until nothing waited and nobody worked."""
+
+    runs: int
+    seconds: float
+    load: Load
+
+
+def _drain(services: ServiceBundle, machines: Machines, gauges: Gauges, asked: Asked) -> Drain:
+    machines.arrive(lambda: len(_alive(services)))
+    runs = left = _left(services)
+    _say(f"{asked.workers} workers are there, and {left:,} runs are left")
     began = said = time.monotonic()
     gauges.begin()
     machines.expose()
-    engine = services.database.engine  # type: ignore[attr-defined]
-    while True:
-        with engine.connect() as connection:
-            left = connection.execute(text("SELECT count(*) FROM run WHERE finished_at IS NULL")).scalar_one()
+    while left:
         if left <= asked.workers:
             machines.spare()  # the last ones are left to end, or the time would be that of a lease
-        if not left:
-            return time.monotonic() - began, gauges.end()
         if time.monotonic() - said > 30:
             said = time.monotonic()
             _say(f"{left:,} runs are left after {said - began:.0f} s; {machines.killed} workers were killed")
         machines.suffer()
         time.sleep(1)
+        left = _left(services)
+    return Drain(runs, time.monotonic() - began, gauges.end())
+
+
+def _left(services: ServiceBundle) -> int:
+    engine = services.database.engine  # type: ignore[attr-defined]
+    with engine.connect() as connection:
+        return int(connection.execute(text("SELECT count(*) FROM run WHERE finished_at IS NULL")).scalar_one())
 
 
 def _idle(gauges: Gauges) -> Load:
@@ -231,7 +167,7 @@ def _alive(services: ServiceBundle) -> Sequence[Any]:
 
 
 def _outcome(
-    asked: Asked, machines: Machines, took: dict[int, int], wrong: list[str], *, submitted: float, drained: float
+    asked: Asked, machines: Machines, took: dict[int, int], wrong: list[str], *, submitted: float, drain: Drain
 ) -> list[str]:
     tries = ", ".join(f"{runs:,} took {number}" for number, runs in took.items())
     killed = (
@@ -240,8 +176,9 @@ def _outcome(
     most = asked.workers / asked.seconds
     return [
         (
-            f"{asked.runs:,} runs for {asked.workers:,} workers were queued in {submitted:.1f} s ({asked.runs / submitted:.0f} a second) and worked off in "
-            f"{drained:.0f} s: {asked.runs / drained:.1f} a second, where {most:.1f} would be all that so many workers can do "
+            f"{asked.runs:,} runs for {asked.workers:,} workers were queued in {submitted:.1f} s ({asked.runs / submitted:.0f} "
+            f"a second). {drain.runs:,} were left when all workers were there, and worked off in {drain.seconds:.0f} s: "
+            f"{drain.runs / drain.seconds:.1f} a second, where {most:.1f} would be all that so many workers can do "
             f"with trainings of {asked.seconds:g} s.{killed} Attempts: {tries}."
         ),
         "",
@@ -273,14 +210,6 @@ def _latency(samples: list[dict[str, Any]]) -> list[str]:
         "",
         f"{empty:,} messages led to no run. Broken off: {'; '.join(sorted(set(broken))[:5]) or 'nothing'}.",
     ]
-
-
-def _until(holds: Any, *, seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"It did not come about within {seconds:g} s.")
-        time.sleep(0.5)
 
 
 def _answers(client: "redis.Redis[bytes]") -> bool:

@@ -1,5 +1,6 @@
 """The database as the services see it: transactions over repositories."""
 
+import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,7 +33,8 @@ from app.core.runs.run_store import Runs
 from app.core.storage import BlobUses
 
 SQLITE_WAITS_SECONDS = 15
-ASKS_AGAIN_SECONDS = 0.5
+ASKS_AGAIN_SECONDS, MOST_SECONDS_APART = 0.5, 4.0
+"""Each time later, and never all at the same moment: a server that comes back finds every worker at its door."""
 SERVER_OPTIONS = {
     "connect_timeout": 5,
     "keepalives_idle": 10,
@@ -93,13 +95,15 @@ class SqlDatabase:
 
     def _connected(self) -> Connection:
         deadline = time.monotonic() + self._patience_seconds
+        pause = ASKS_AGAIN_SECONDS
         while True:
             try:
                 return self.engine.connect()
             except OperationalError:
                 if time.monotonic() >= deadline:
                     raise
-                time.sleep(ASKS_AGAIN_SECONDS)
+                time.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - no secret
+                pause = min(2 * pause, MOST_SECONDS_APART)
 
     def ping(self) -> None:
         """Raise UnavailableError where the database does not answer."""
