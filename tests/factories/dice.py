@@ -41,6 +41,11 @@ def casino_dice() -> Path:
     return folder
 
 
+def casino_images() -> list[Path]:
+    """The images in it; beside the real ones lies a text about their source."""
+    return sorted(casino_dice().glob("*/*/*"))
+
+
 def drawn(value: int, generator: np.random.Generator) -> Image.Image:
     """A die on felt that shows `value`, anyhow turned, a little noisy."""
     side = int(generator.integers(60, 76))

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from tests.factories import over_rest
-from tests.factories.dice import casino_dice
+from tests.factories.dice import casino_dice, casino_images
 from tests.fixtures.proxy import proxy
 from tests.fixtures.running import RunningApp, start, stop
 from tests.fixtures.scripted import until
@@ -69,7 +69,7 @@ def fleet(shared_settings: dict[str, str]) -> Iterator[Fleet]:
 def dataset(fleet: Fleet) -> dict[str, Any]:
     """Half of it goes to one web, half to the other, and the one that was asked last commits it."""
     folder = casino_dice()
-    halves = sorted(path for path in folder.rglob("*") if path.is_file())
+    halves = casino_images()
     with fleet.one.client() as one, fleet.other.client() as other:
         dataset_id = one.post("/datasets", json={"name": "halves"}).json()["id"]
         for client, files in ((one, halves[::2]), (other, halves[1::2])):
@@ -147,7 +147,7 @@ def test_behind_tls_cookies_are_for_tls_only(fleet: Fleet, tmp_path: Path) -> No
 
 
 def test_an_upload_goes_through_the_proxy_while_it_comes_in(fleet: Fleet) -> None:
-    files = sorted(path for path in casino_dice().rglob("*") if path.is_file())
+    files = casino_images()
     # Rows are written 500 at a time: of so many, the first are there before the last are sent.
     content = over_rest.tar_of_files(casino_dice(), files, copies=3)
     with fleet.proxied.client() as client, fleet.other.client() as watching:
