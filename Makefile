@@ -34,6 +34,7 @@ soak: $(VENV)/.installed-dev ## 200 scripted runs, something killed every 5 s fo
 fleet: $(VENV)/.installed-dev ## 200 simulated workers and 10,000 runs, then again while workers die (half an hour)
 	$(BIN)/python -m tests.long fleet
 	$(BIN)/python -m tests.long fleet --kill-share 0.1
+	$(BIN)/python -m tests.long fleet --runs 2000 --seconds 40
 
 check: $(VENV)/.installed-dev ## format, lint, types, layers, templates
 	$(BIN)/ruff format --check app worker tests

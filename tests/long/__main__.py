@@ -19,7 +19,9 @@ def main() -> int:
     )
     commands.choices["soak"].add_argument("--every", type=float, default=5, help="seconds from one kill to the next")
     commands.choices["fleet"].add_argument("--workers", type=int, default=200, help="in tens")
-    commands.choices["fleet"].add_argument("--seconds", type=float, default=10, help="that a training takes")
+    commands.choices["fleet"].add_argument(
+        "--seconds", type=float, default=machines.USUAL_SECONDS, help="that a training takes"
+    )
     commands.choices["fleet"].add_argument("--kill-share", type=float, default=0, help="of the workers, every minute")
     asked = parser.parse_args()
     if asked.command == "fleet":

@@ -17,6 +17,7 @@ from sqlalchemy import Engine, create_engine, text
 from app.adapters.clock import new_id, utc_now
 from app.adapters.database.migrate import upgrade
 from app.composition import compose
+from app.core.names import TaskName
 from app.core.runs.configuration import Configuration
 from app.core.runs.request import MOST_RUNS_AT_ONCE, RunRequest
 from app.processes import broker
@@ -31,6 +32,8 @@ from tests.long.gauges import Gauges, Load
 from tests.long.machines import Asked, Machines, until
 
 IDLE_SECONDS = 60
+LEFT_OVER_SECONDS = 300
+"""Messages of runs that somebody else has taken meanwhile are answered within this time."""
 SERVER = ("max_connections=1000", "shared_preload_libraries=pg_stat_statements", "shared_buffers=512MB")
 READS = 5
 
@@ -46,7 +49,7 @@ def main(asked: Asked) -> bool:
         machines = Machines(Path(name), asked)
         try:
             drain = _drain(services, machines, gauges, asked)
-            idle = None if asked.kill_share else _idle(gauges)
+            idle = None if asked.kill_share else _idle(services, gauges)
         finally:
             machines.end()
         wrong = violations(engine, epochs=simulated.EPOCHS)
@@ -155,7 +158,8 @@ def _left(services: ServiceBundle) -> int:
         return int(connection.execute(text("SELECT count(*) FROM run WHERE finished_at IS NULL")).scalar_one())
 
 
-def _idle(gauges: Gauges) -> Load:
+def _idle(services: ServiceBundle, gauges: Gauges) -> Load:
+    until(lambda: services.queue.length(TaskName.TRAIN_NEXT_RUN) == 0, seconds=LEFT_OVER_SECONDS)
     time.sleep(10)
     gauges.begin()
     time.sleep(IDLE_SECONDS)
