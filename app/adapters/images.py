@@ -59,7 +59,8 @@ class PillowImages:
             # Converting to the mode that it has would copy every pixel.
             eight_bits = image if image.mode == kind else _eight_bits(image).convert(kind)
             # Pillow takes longer to hand over all pixels of a photograph than to average most of them away.
-            pixels = np.asarray(eight_bits.reduce(_square(image.size, longer_side)), dtype=np.uint8)
+            square = _square(image.size, longer_side)
+            pixels = np.asarray(eight_bits.reduce(square) if square > 1 else eight_bits, dtype=np.uint8)
             return ExaminedImage(height, width, image.mode, file_format, frames, pixels)
 
     def thumbnail(self, content: bytes, *, size: int) -> bytes:

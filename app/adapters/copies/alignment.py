@@ -67,10 +67,9 @@ def first_guess(turn: Turn, left_place: Floats, right_place: Floats) -> NDArray[
 
 @dataclass(frozen=True)
 class Halves:
-    """Pictures at half their size: float32 (images, HALF, HALF), where they are valid, and their marks."""
+    """Pictures at half their size: float32 (images, HALF, HALF), 0 where there is no image, and their marks."""
 
     pixels: Floats
-    valid: NDArray[np.bool_]
     sizes: NDArray[np.int64]
     marks: NDArray[np.int64]
     slopes: Floats
@@ -154,9 +153,9 @@ def _windows(transformed: NDArray[np.complex64], starts: NDArray[np.int64]) -> N
 
 
 def _unit(windows: NDArray[np.complex64]) -> NDArray[np.complex64]:
-    """Scaled so that a window agrees with itself by 1; all but two frequencies stand for two each."""
+    """Scaled so that a window agrees with itself by 1; all but the lowest frequency stand for two each."""
     power = (windows.real**2 + windows.imag**2).sum(axis=2)
-    energy = (2 * power.sum(axis=1) - power[:, 0] - power[:, -1]) / ANGLES
+    energy = (2 * power.sum(axis=1) - power[:, 0]) / ANGLES
     return np.asarray(windows / (np.sqrt(energy)[:, None, None] + 1e-3), np.complex64)
 
 
@@ -170,10 +169,11 @@ def _sampled(
     column, row = x.astype(np.int64), y.astype(np.int64)
     right_share, lower_share = (x - column).astype(np.float32), (y - row).astype(np.float32)
     start = (left[:, None] * HALF + row) * HALF + column
-    pixels, valid = halves.pixels.reshape(-1), halves.valid.reshape(-1)
-    upper = pixels[start] * (1 - right_share) + pixels[start + 1] * right_share
-    lower = pixels[start + HALF] * (1 - right_share) + pixels[start + HALF + 1] * right_share
-    seen = inside & valid[start] & valid[start + HALF + 1]
+    pixels = halves.pixels.reshape(-1)
+    first, last = pixels[start], pixels[start + HALF + 1]
+    upper = first * (1 - right_share) + pixels[start + 1] * right_share
+    lower = pixels[start + HALF] * (1 - right_share) + last * right_share
+    seen = inside & (first > 0) & (last > 0)
     return upper * (1 - lower_share) + lower * lower_share, seen
 
 

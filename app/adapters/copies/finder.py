@@ -21,7 +21,7 @@ MOST_REFUSALS = 6
 """Two groups that were told apart so often are not tried again: photographs of one scene ask for it all the time."""
 LONELY = 2
 """Two images that were each told apart so often from what is likeliest, and have no copy yet, are not compared."""
-PAIRS_AT_ONCE = 64
+PAIRS_AT_ONCE = 256
 LEAST_IN_WAVE, IMAGES_PER_WAVE_PAIR = 256, 8
 """How many pairs are verified before what follows from them is used: by the number of images, never by the cores."""
 _PROBED, _MOST_LOOKED_AT = 4, 3_000
@@ -88,11 +88,12 @@ class _Search:
         """The next pairs that may tell something new."""
         wave: list[Candidate] = []
         for candidate in waiting:
+            # First what costs least and most often ends it.
+            if self._is_lonely(candidate.left) and self._is_lonely(candidate.right):
+                continue
             pair = (min(candidate.left, candidate.right), max(candidate.left, candidate.right))
             roots = self._roots(candidate)
             if pair in self._tried or roots[0] == roots[1] or self._refused[roots] >= MOST_REFUSALS:
-                continue
-            if self._is_lonely(candidate.left) and self._is_lonely(candidate.right):
                 continue
             self._tried.add(pair)
             wave.append(candidate)
@@ -131,11 +132,10 @@ def candidates_of(records: NDArray[np.void], rows: NDArray[np.int64]) -> list[li
     index = _index(keys)
     near = np.concatenate([_nearest(index, records, owner, place, query=query) for query in range(len(QUERY_SHIFTS))])
     # The likeliest way to each other image, then the likeliest other images first.
-    near = near[np.lexsort((-near["similarity"], near["right"], near["left"]))]
-    another = np.ones(len(near), bool)
-    another[1:] = (near["left"][1:] != near["left"][:-1]) | (near["right"][1:] != near["right"][:-1])
-    near = near[another]
-    near = near[np.lexsort((near["right"], -near["similarity"], near["left"]))]
+    pair, unlikely = near["left"] * len(records) + near["right"], -near["similarity"]
+    order = np.lexsort((unlikely, pair))
+    best = order[np.flatnonzero(np.diff(pair[order], prepend=-1))]
+    near = near[best[np.lexsort((unlikely[best], near["left"][best]))]]
     starts = np.searchsorted(near["left"], near["left"])
     turn = np.arange(len(near)) - starts
     # Whoever has a copy has found it before what merely looks alike has made him lonely.

@@ -1,5 +1,6 @@
 """What is kept of an image to find its copies: a small gray picture, a few places in it, what lies around them."""
 
+import functools
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -25,6 +26,8 @@ MIDDLE_SHIFT = (RINGS - WINDOW) // 2
 QUERY_SHIFTS = (0, -2, -1, 1, 2)
 PLACES_AT_OTHER_SCALES = 2
 """The middle and the busiest place are also looked for where an image was cropped or shrunk."""
+TURN_FREQUENCIES = 17
+"""Of ANGLES // 2 + 1: finer waves along the angle change how well two rings agree by less than a hundredth."""
 FREQUENCIES = 8
 BANDS = WINDOW // 2
 """Rings that a key tells apart: two neighbours together."""
@@ -33,6 +36,7 @@ MARKS = 200
 """Pixels with a gradient by which one image is laid over another, of the picture at half its size."""
 HALF = LONGER_SIDE // 2
 _CELL = 4
+_LEAST_STEEPNESS = 0.5
 _BUSY_WITHIN = 9
 _SQUARE_3 = np.ones((3, 3), np.uint8)
 _SQUARE_5 = np.ones((5, 5), np.uint8)
@@ -92,7 +96,7 @@ def polar_samples(smooth: Gray, places: Any) -> Gray:
 
 
 def spectra(samples: Floats) -> NDArray[np.complex64]:
-    """Fourier transforms of each ring along the angle: (..., ANGLES // 2 + 1, RINGS)."""
+    """The lowest of the Fourier transforms of each ring along the angle: (..., TURN_FREQUENCIES, RINGS)."""
     # Real numbers go in: their products with cosines and sines are half of what complex ones would cost.
     both = _COSINES_AND_SINES @ samples
     return np.asarray(both[..., : len(_WAVES), :] + 1j * both[..., len(_WAVES) :, :], np.complex64)
@@ -134,7 +138,7 @@ def _to_bands(*, without_mean: bool) -> Floats:
     return np.concatenate(every, axis=1)
 
 
-_WAVES = np.exp(-2j * np.pi / ANGLES * np.outer(np.arange(ANGLES // 2 + 1), np.arange(ANGLES))).astype(np.complex64)
+_WAVES = np.exp(-2j * np.pi / ANGLES * np.outer(np.arange(TURN_FREQUENCIES), np.arange(ANGLES))).astype(np.complex64)
 _COSINES_AND_SINES = np.concatenate([_WAVES.real, _WAVES.imag])
 _AREAS = np.exp(np.arange(WINDOW) * np.log(RING_RATIO)).astype(np.float32)
 _AREAS /= _AREAS.sum()
@@ -198,17 +202,30 @@ def _busy_places(half: _Half) -> list[tuple[float, float]]:
 
 
 def _mark(record: NDArray[np.void], half: _Half) -> None:
-    height, width = half.pixels.shape
+    """Note the steepest pixel of each cell, of the MARKS steepest cells, away from where the image ends."""
     slope = half.slope
-    slope[cv2.erode(half.pixels, _SQUARE_3, borderType=cv2.BORDER_CONSTANT, borderValue=0) == 0] = 0
-    rows, columns = height // _CELL, width // _CELL
-    squares = slope[: rows * _CELL, : columns * _CELL].reshape(rows, _CELL, columns, _CELL)
-    cells = squares.transpose(0, 2, 1, 3).reshape(rows * columns, _CELL * _CELL)
-    best = cells.argmax(axis=1)
-    steepness = cells[np.arange(len(best)), best]
+    if half.near_fill is None:
+        slope[[0, -1]] = slope[:, [0, -1]] = 0
+    else:
+        slope[cv2.erode(half.pixels, _SQUARE_3, borderType=cv2.BORDER_CONSTANT, borderValue=0) == 0] = 0
+    cells = _cells(*slope.shape)
+    of_cells = slope.ravel()[cells]
+    best = of_cells.argmax(axis=1)
+    each = np.arange(len(cells))
+    steepness = of_cells[each, best]
     chosen = np.argsort(-steepness, kind="stable")[:MARKS]
-    chosen = chosen[steepness[chosen] > 0.5]
-    ys, xs = chosen // columns * _CELL + best[chosen] // _CELL, chosen % columns * _CELL + best[chosen] % _CELL
-    record["marked"] = len(chosen)
-    record["marks"][: len(chosen)] = np.stack([xs, ys], axis=1)
-    record["slopes"][: len(chosen)] = np.stack([half.across[ys, xs], half.down[ys, xs]], axis=1)
+    chosen = chosen[: np.count_nonzero(steepness[chosen] > _LEAST_STEEPNESS)]  # the steepest stand first
+    pixels = cells[chosen, best[chosen]]
+    count, marks, slopes = len(chosen), record["marks"], record["slopes"]
+    record["marked"] = count
+    marks[:count, 1], marks[:count, 0] = np.divmod(pixels, slope.shape[1])
+    slopes[:count, 0], slopes[:count, 1] = half.across.ravel()[pixels], half.down.ravel()[pixels]
+
+
+@functools.lru_cache(maxsize=64)
+def _cells(height: int, width: int) -> NDArray[np.int64]:
+    """Which pixels, counted row by row, are in each square of _CELL by _CELL: (cells, pixels)."""
+    rows, columns = height // _CELL, width // _CELL
+    pixels = np.arange(height * width).reshape(height, width)[: rows * _CELL, : columns * _CELL]
+    squares = pixels.reshape(rows, _CELL, columns, _CELL).transpose(0, 2, 1, 3)
+    return np.ascontiguousarray(squares.reshape(rows * columns, _CELL * _CELL))

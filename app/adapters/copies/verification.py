@@ -21,6 +21,7 @@ MOST_DIFFERENT_PIXELS = 1
 _DIFFERENCE, _SHARE_OF_CONTRAST, _SHARE_OF_SLOPE = 8, 0.12, 0.25
 _SQUARE_3 = np.ones((3, 3), np.uint8)
 _SQUARE_5 = np.ones((5, 5), np.uint8)
+_LEVELS, _POWERS = np.arange(256.0), np.arange(5)[:, None]
 
 
 class Candidate(NamedTuple):
@@ -40,20 +41,19 @@ def verified(records: NDArray[np.void], candidates: Sequence[Candidate]) -> list
     plausible = np.flatnonzero(turn.agreement >= LEAST_AGREEMENT)
     rows, places = np.unique(asked[plausible, :2], return_inverse=True)
     left, right = places.reshape(-1, 2).T
-    used = records[rows]
     guesses = first_guess(turn, left_places, right_places)[plausible]
-    transforms, correlations = refined(_halves(used), left, right, guesses)
+    transforms, correlations = refined(_halves(records, rows), left, right, guesses)
+    scales = np.sqrt(np.abs(np.linalg.det(transforms[:, :, :2])))
+    likely = (correlations >= LEAST_CORRELATION) & (scales > SCALES[0]) & (scales < SCALES[1])
     matches: list[Resemblance | None] = [None] * len(candidates)
-    for number, (index, transform, correlation) in enumerate(zip(plausible, transforms, correlations, strict=True)):
-        scale = float(np.sqrt(abs(np.linalg.det(transform[:, :2]))))
-        if correlation < LEAST_CORRELATION or not SCALES[0] < scale < SCALES[1]:
-            continue
-        if is_copy(used[left[number]], used[right[number]], _doubled(transform)):
+    for number in np.flatnonzero(likely):
+        index, transform = plausible[number], transforms[number]
+        if is_copy(records[rows[left[number]]], records[rows[right[number]]], _doubled(transform)):
             mirrored = bool(turn.mirrored[index])
             # The transform mirrors top to bottom; half a turn makes that left to right. Pixels count downwards.
             turned = 180 * mirrored - np.degrees(np.arctan2(transform[1, 0], transform[0, 0]))
             # No more digits than mean something: the last ones depend on which pairs were verified together.
-            matches[index] = Resemblance(round(float(turned % 360), 2) % 360, mirrored, round(scale, 4))
+            matches[index] = Resemblance(round(float(turned % 360), 2) % 360, mirrored, round(float(scales[number]), 4))
     return matches
 
 
@@ -91,16 +91,15 @@ def _turned(
     return turns(of_left, of_right, shifts), places[left, left_place], places[right, right_place]
 
 
-def _halves(used: NDArray[np.void]) -> Halves:
-    half, marks = used["half"], used["marks"].astype(np.int64)
-    sizes = np.stack([used["height"], used["width"]], axis=1).astype(np.int64) // 2
+def _halves(records: NDArray[np.void], rows: NDArray[np.int64]) -> Halves:
+    # Field by field: the pictures at full size, most of a record, are only needed of pairs that fit.
+    sizes = np.stack([records["height"][rows], records["width"][rows]], axis=1).astype(np.int64) // 2
     return Halves(
-        half.astype(np.float32),
-        half > 0,
+        records["half"][rows].astype(np.float32),
         sizes,
-        marks,
-        used["slopes"].astype(np.float32),
-        used["marked"].astype(np.int64),
+        records["marks"][rows].astype(np.int64),
+        records["slopes"][rows].astype(np.float32),
+        records["marked"][rows].astype(np.int64),
     )
 
 
@@ -133,18 +132,16 @@ def _brightness_map(first: Gray, second: Gray, both: Gray) -> Gray:
 
     A parabola follows gain, offset and gamma, and is too stiff to explain a moved object away.
     """
-    # Each fourth pixel says enough about a curve of three numbers.
+    # Each fourth pixel says enough about a curve of three numbers; of each brightness only the sums matter.
     there = np.flatnonzero(both[::2, ::2])
-    x, y = (image[::2, ::2].ravel()[there].astype(np.float64) for image in (first, second))
-    centre = float(x.mean())
-    z = (x - centre) / 64
-    squares = z * z
-    moments = [float(len(z)), float(z.sum()), float(squares.sum()), float(squares @ z), float(squares @ squares)]
-    normal = np.array([[moments[row + column] for column in range(3)] for row in range(3)])
-    normal[[1, 2], [1, 2]] += 1e-5 * len(z)
-    factors = np.linalg.solve(normal, [y.sum(), z @ y, squares @ y])
-    levels = (np.arange(256.0) - centre) / 64
-    curve = factors[0] + levels * (factors[1] + levels * factors[2])
+    x, y = (image[::2, ::2].ravel()[there] for image in (first, second))
+    counts, sums = np.bincount(x, minlength=256), np.bincount(x, y, minlength=256)
+    centre = float(counts @ _LEVELS) / len(there)
+    powers = ((_LEVELS - centre) / 64) ** _POWERS
+    moments = powers @ counts
+    normal = moments[_POWERS[:3] + np.arange(3)]
+    normal[[1, 2], [1, 2]] += 1e-5 * len(there)
+    curve = np.linalg.solve(normal, powers[:3] @ sums) @ powers[:3]
     middle = round(centre)
     curve[middle:] = np.maximum.accumulate(curve[middle:])
     curve[: middle + 1] = np.minimum.accumulate(curve[middle::-1])[::-1]
@@ -165,7 +162,7 @@ def _largest_spot(differs: Gray, both: Gray, *, covers: bool) -> int:
         return 0
     if not covers:
         rim = both - cv2.erode(both, _SQUARE_3, borderValue=0)
-        facts[np.unique(spots[rim > 0]), cv2.CC_STAT_AREA] = 0
+        facts[spots[rim > 0], cv2.CC_STAT_AREA] = 0
     return int(facts[1:, cv2.CC_STAT_AREA].max())
 
 
