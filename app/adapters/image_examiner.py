@@ -79,14 +79,15 @@ class Examiner:
         gray = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY) if colored else small
         fingerprint(self._records[row], gray, longer_side=max(image.height, image.width))
         thumbnail = cv2.resize(gray, (THUMBNAIL_SIDE, THUMBNAIL_SIDE), interpolation=cv2.INTER_AREA)
-        red, green, blue = (round(value, 1) for value in (cv2.mean(small)[:3] if colored else [gray.mean()] * 3))
+        brightness = cv2.mean(gray)[0]
+        red, green, blue = (round(value, 1) for value in (cv2.mean(small)[:3] if colored else [brightness] * 3))
         return ImageFacts(
             height=image.height,
             width=image.width,
             mode=image.mode,
             format=image.format,
             frames=image.frames,
-            brightness=round(float(gray.mean()), 1),
+            brightness=round(brightness, 1),
             mean_color=(red, green, blue),
             thumbnail=thumbnail.tobytes(),
         )

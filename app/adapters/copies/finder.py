@@ -21,7 +21,8 @@ MOST_REFUSALS = 6
 """Two groups that were told apart so often are not tried again: photographs of one scene ask for it all the time."""
 LONELY = 2
 """Two images that were each told apart so often from what is likeliest, and have no copy yet, are not compared."""
-PAIRS_AT_ONCE = 256
+LEAST_PAIRS_AT_ONCE, MOST_PAIRS_AT_ONCE, BATCHES_OF_A_WAVE = 32, 256, 8
+"""Many pairs together cost less each; few batches leave cores without work. By the wave's size, never by the cores."""
 LEAST_IN_WAVE, IMAGES_PER_WAVE_PAIR = 256, 8
 """How many pairs are verified before what follows from them is used: by the number of images, never by the cores."""
 _PROBED, _MOST_LOOKED_AT = 4, 3_000
@@ -63,7 +64,8 @@ def find_copies(
         tell(number, ROUNDS)
         waiting = iter(of_round)
         while wave := search.next_wave(waiting):
-            batches = [wave[start : start + PAIRS_AT_ONCE] for start in range(0, len(wave), PAIRS_AT_ONCE)]
+            size = min(MOST_PAIRS_AT_ONCE, max(LEAST_PAIRS_AT_ONCE, -(-len(wave) // BATCHES_OF_A_WAVE)))
+            batches = [wave[start : start + size] for start in range(0, len(wave), size)]
             answers = (how for matches in verify(batches) for how in matches)
             for candidate, how in zip(wave, answers, strict=True):
                 search.learn(candidate, is_copy=how is not None)

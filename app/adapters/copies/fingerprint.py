@@ -77,7 +77,8 @@ def fingerprint(record: NDArray[np.void], small: Gray, *, longer_side: int) -> N
     record["height"], record["width"] = height, width = small.shape
     record["enlarged"] = max(1.0, LONGER_SIDE / longer_side)
     np.maximum(smooth, 1, out=record["picture"][:height, :width])
-    record["picture"][:height, :width][fill > 0] = 0
+    if fill is not None:
+        record["picture"][:height, :width][fill > 0] = 0
     record["half"][: height // 2, : width // 2] = half.pixels
     places = [((width - 1) / 2, (height - 1) / 2), *_busy_places(half)]
     record["found"] = len(places)
@@ -152,17 +153,18 @@ _AROUND = (
 )
 
 
-def _fill(small: Gray) -> Gray:
+def _fill(small: Gray) -> Gray | None:
     """Black or white that reaches into the corners: what is left beside an image that was rotated or shifted."""
-    fill = np.zeros(small.shape, np.uint8)
-    corners = small[[0, 0, -1, -1], [0, -1, 0, -1]]
+    fill = None
+    corners = [int(small[y, x]) for y in (0, -1) for x in (0, -1)]
     for low, high in ((0, 6), (249, 255)):
-        if not ((corners >= low) & (corners <= high)).any():
+        if not any(low <= corner <= high for corner in corners):
             continue
         _, areas = cv2.connectedComponents(cv2.inRange(small, low, high), connectivity=4)
         reached = {int(area) for area in areas[[0, 0, -1, -1], [0, -1, 0, -1]]} - {0}
-        fill |= np.isin(areas, list(reached)).astype(np.uint8)
-    return cv2.dilate(fill, _SQUARE_5) if fill.any() else fill
+        of_this = np.isin(areas, list(reached)).astype(np.uint8)
+        fill = of_this if fill is None else fill | of_this
+    return None if fill is None else cv2.dilate(fill, _SQUARE_5)
 
 
 @dataclass(frozen=True)
@@ -176,13 +178,13 @@ class _Half:
     near_fill: Gray | None
 
     @classmethod
-    def of(cls, smooth: Gray, fill: Gray) -> "_Half":
+    def of(cls, smooth: Gray, fill: Gray | None) -> "_Half":
         """Of a blurred picture and where it was filled up."""
         size = (smooth.shape[1] // 2, smooth.shape[0] // 2)
         pixels = np.maximum(cv2.resize(smooth, size, interpolation=cv2.INTER_AREA), 1)
         across, down = (cv2.Sobel(pixels, cv2.CV_32F, *way, scale=1 / 8) for way in ((1, 0), (0, 1)))
         slope, near_fill = cv2.magnitude(across, down), None
-        if fill.any():
+        if fill is not None:
             near_fill = cv2.resize(cv2.dilate(fill, _SQUARE_5), size, interpolation=cv2.INTER_NEAREST)
             pixels[cv2.resize(fill, size, interpolation=cv2.INTER_NEAREST) > 0] = 0
         return cls(pixels, across, down, slope, near_fill)

@@ -108,5 +108,5 @@ def test_blank_images_tell_nothing(level: int) -> None:
 def test_a_wave_depends_on_the_images_and_not_on_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     images = [turned for seed in range(4) for turned in (scene(seed), photographs.turned(scene(seed), 90, "black"))]
     first = found(images)
-    monkeypatch.setattr(finder, "PAIRS_AT_ONCE", 3)
+    monkeypatch.setattr(finder, "MOST_PAIRS_AT_ONCE", 3)
     assert found(images) == first
