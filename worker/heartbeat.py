@@ -3,11 +3,12 @@
 import logging
 import os
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 from app.adapters.signs_of_life import SignOfLife
 from app.composition import compose
-from app.core.errors import DiceboardError
+from app.core.errors import DiceboardError, UnavailableError
 from app.core.names import Pool
 from app.core.workers import Worker
 from app.services.bundle import ServiceBundle
@@ -31,6 +32,7 @@ class Heartbeat:
         self._stop = threading.Event()
         self._asked_to_drain = threading.Event()
         self._wake = threading.Event()
+        self._away_at = float("-inf")
         self._services: ServiceBundle | None = None
         self._collecting: threading.Thread | None = None
         self._thread = threading.Thread(target=self._work, name="heartbeat", daemon=True)
@@ -63,13 +65,19 @@ class Heartbeat:
         while not self._stop.is_set():
             reconcile = since_reconciled >= self._settings.reconcile_seconds
             since_reconciled = 0 if reconcile else since_reconciled + self._settings.heartbeat_seconds
-            try:
-                self._once(reconcile=reconcile)
-            except Exception:
-                # Whatever it was, the next beat may succeed; without a thread the worker would look dead.
-                log.exception("A heartbeat failed")
+            self._beat(reconcile=reconcile)
             self._wake.wait(self._settings.heartbeat_seconds)
             self._wake.clear()
+
+    def _beat(self, *, reconcile: bool) -> None:
+        try:
+            self._once(reconcile=reconcile)
+        except UnavailableError as error:
+            self._away_at = time.monotonic()
+            log.warning("A heartbeat failed: %s", error.detail)
+        except Exception:
+            # Whatever it was, the next beat may succeed; without a thread the worker would look dead.
+            log.exception("A heartbeat failed")
 
     def _once(self, *, reconcile: bool) -> None:
         if self._services is None:
@@ -83,7 +91,9 @@ class Heartbeat:
         elif reconcile:
             # Of many workers each asks as often as a single one has to; a bit earlier than due, or it would skip every other.
             if workers.is_turn_to_reconcile(every_seconds=self._settings.reconcile_seconds / 2):
-                workers.reconcile()
+                # While the database was away nobody could renew a lease: who lives takes up or gives back what is his.
+                is_back = time.monotonic() - self._away_at >= self._settings.lease_seconds
+                workers.reconcile(take_back=is_back)
             self._tidy(self._services)
 
     def _tidy(self, services: ServiceBundle) -> None:

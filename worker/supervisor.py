@@ -17,7 +17,7 @@ from worker.memory_kills import memory_kills
 from worker.pulse import pulse_path
 from worker.slot import Slot
 from worker.trainers import Trainers
-from worker.watch import ASK_SECONDS, SELF_FENCE_SHARE, Ending, Watch
+from worker.watch import ASK_SECONDS, Ending, Watch
 
 log = logging.getLogger(__name__)
 
@@ -109,9 +109,8 @@ class Supervisor:
             return False
 
     def _settle(self, run: Run, code: int, *, watch: Watch, printed: str, for_memory: bool) -> None:
-        """Bring the run where it belongs, once the database answers, if it does while the lease may last."""
-        deadline = time.monotonic() + SELF_FENCE_SHARE * self._settings.lease_seconds
-        was_away = False
+        """Bring the run where it belongs, once the database answers: until then nothing else can be trained either."""
+        parent, was_away = os.getppid(), watch.was_away
         while True:
             try:
                 if not self._is_settled(run, code, ending=watch.ending, was_away=was_away):
@@ -121,7 +120,7 @@ class Supervisor:
             except (StaleAttemptError, ConflictError, NotFoundError) as error:
                 log.info("Attempt %d of run %s was taken over: %s", run.attempt, run.id, error.detail)
             except UnavailableError:
-                if time.monotonic() >= deadline:
+                if os.getppid() != parent:
                     raise
                 was_away = True
                 time.sleep(ASK_SECONDS)
@@ -145,6 +144,9 @@ class Supervisor:
             self._services.workers.hand_back(run.id, attempt=run.attempt, reason="its worker ended")
         elif code == EXIT_PREEMPTED or ending is Ending.DRAINED:
             self._services.workers.hand_back(run.id, attempt=run.attempt, reason="preempted: its worker leaves")
+        elif ending is Ending.UNRENEWED:
+            # Still ours: nobody could take it, so that the database was away for all and not this worker for the others.
+            self._services.workers.hand_back(run.id, attempt=run.attempt, reason=causes.UNRENEWED)
         elif code == EXIT_AWAY and (was_away or self._storage_problem() is not None):
             self._services.workers.hand_back(run.id, attempt=run.attempt, reason=self._told(run) or causes.ended(code))
         else:
@@ -166,8 +168,6 @@ class Supervisor:
             log.warning("The last lines of run %s could not be kept.", run.id)
 
     def _reason(self, run: Run, code: int, *, watch: Watch, for_memory: bool) -> str:
-        if watch.ending is Ending.UNRENEWED:
-            return causes.UNRENEWED
         if watch.ending is Ending.HUNG:
             return causes.hung(watch.phase, watch.allowed_seconds)
         if for_memory:

@@ -49,6 +49,8 @@ class Watch:
         self._slot = slot
         self._parent = os.getppid()
         self.ending = Ending.BY_ITSELF
+        self.was_away = False
+        """Whether the database did not answer when the lease was to be renewed last."""
         self._renewed = self._tried = self._asked = now = time.monotonic()
         self._kill_at = float("inf")
         self._watchdog = Watchdog(settings, pulse_path(settings.data, run.id), now=now)
@@ -92,9 +94,12 @@ class Watch:
     def _renew(self) -> bool | None:
         """True where renewed, False where the run is no longer ours, None where the database did not answer."""
         try:
-            return self._services.workers.renew(self._run.id, attempt=self._run.attempt)
+            held = self._services.workers.renew(self._run.id, attempt=self._run.attempt)
         except UnavailableError:
+            self.was_away = True
             return None
+        self.was_away = False
+        return held
 
     def _look(self, now: float) -> None:
         try:

@@ -166,9 +166,10 @@ class WorkerService:
         with self._database.transaction() as transaction:
             return transaction.workers.take_turn("collect", every_seconds=every_seconds)
 
-    def reconcile(self) -> None:
-        """Take back what gone workers held, send lost messages, forget what nothing needs; any process may, at any time."""
-        self._take_back_expired()
+    def reconcile(self, *, take_back: bool = True) -> None:
+        """Send lost messages, forget what nothing needs, `take_back` what gone workers held; any process may, at any time."""
+        if take_back:
+            self._take_back_expired()
         with self._database.transaction() as transaction:
             transaction.workers.forget_unseen(for_seconds=max(GONE_SECONDS, self._lease_seconds))
         self._top_up_messages()

@@ -5,6 +5,9 @@ import random
 import signal
 import threading
 import time
+from collections.abc import Iterator
+
+import pytest
 
 from app.adapters.clock import utc_now
 from app.core.errors import DiceboardError
@@ -14,6 +17,7 @@ from app.core.workers import Worker
 from app.services.bundle import ServiceBundle
 from tests.fakes.scripted_trainer import digest_of
 from tests.fixtures.checker import violations
+from tests.fixtures.machines import Way, way_to
 from tests.fixtures.scripted import is_running, of_epochs, result, scripted, slot, supervise, trainers, until
 from worker.slot import Slot
 
@@ -73,6 +77,32 @@ def test_a_worker_that_leaves_hands_its_run_back_uncounted(scripted_services: Se
     scripted_services.workers.remove(name)
     assert supervise(scripted_services)
     assert result(scripted_services, run) == digest_of(epochs=3)
+    assert violations(scripted_services, run.id) == []
+
+
+@pytest.fixture
+def way(own_database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Way]:
+    """To a PostgreSQL of its own, which is what `scripted_services` finds where it is asked for after this."""
+    made, url = way_to(own_database, "127.0.0.1")
+    monkeypatch.setenv("DICEBOARD_DATABASE_URL", url)
+    yield made
+    made.close()
+
+
+def test_a_database_that_is_away_for_longer_than_a_lease_is_no_crash(
+    way: Way, scripted_services: ServiceBundle
+) -> None:
+    run = scripted(scripted_services, "steps 15", configuration=of_epochs(4))
+    thread = threading.Thread(target=supervise, args=(scripted_services,))
+    thread.start()
+    until(lambda: scripted_services.runs.get(run.id).progress.step > 5)
+    way.cut(3 * scripted_services.settings.lease_seconds)
+    thread.join(30)
+    assert not thread.is_alive()
+    found = scripted_services.runs.get(run.id)
+    assert (found.state, found.crashes, found.attempt) == ("queued", 0, 1)
+    assert supervise(scripted_services)
+    assert result(scripted_services, run) == digest_of(epochs=4)
     assert violations(scripted_services, run.id) == []
 
 
