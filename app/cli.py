@@ -54,7 +54,7 @@ def up() -> None:
         ):
             data_folder.access_token(settings)
             _migrate(settings)
-            watcher = Watcher(programs.everything(settings))
+            watcher = Watcher(programs.everything(settings), stop_seconds=programs.stop_seconds(settings))
             watcher.run(meanwhile=Announcer(settings, address=address, issue=lambda: login_secret(settings)))
 
 
@@ -82,7 +82,7 @@ def worker() -> None:
         open_files.provide()
         settings = Settings()
         with data_folder.hold_workers(settings):
-            Watcher(programs.workers(settings)).run()
+            Watcher(programs.workers(settings), stop_seconds=programs.stop_seconds(settings)).run()
 
 
 @cli.command()

@@ -107,7 +107,7 @@ def _datasets(
         database=database,
         blobs=blobs,
         images=ImagePool(
-            settings.blobs, largest_pixels=settings.largest_image_pixels, folder=settings.data / "tmp" / "checks"
+            settings.blobs, largest_pixels=settings.largest_image_pixels, folder=settings.data / "scratch"
         ),
         queue=queue,
         clock=utc_now,

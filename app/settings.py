@@ -121,7 +121,11 @@ class Settings(BaseSettings):
         ge=0,
         description="How long an ended run's last checkpoint stays, unless the run says otherwise, and what its trainers printed.",
     )
-    kill_after_seconds: float = Field(default=10, gt=0, description="How long a trainer may take to stop when asked.")
+    kill_after_seconds: float = Field(
+        default=10,
+        gt=0,
+        description="How long a trainer may take to stop when asked; a worker that stops waits 5 s longer.",
+    )
     warm_trainers: bool = Field(
         default=True,
         description="Keep the next trainer waiting with Keras loaded, so that a run starts seconds sooner; 0.65 GB, on a CPU 0.9.",

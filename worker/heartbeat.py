@@ -100,6 +100,7 @@ class Heartbeat:
         keep = timedelta(days=self._settings.checkpoint_days)
         if self._pool is Pool.TRAIN:
             services.storage.forget_checkpoints(usually_after=keep)
+            services.storage.sweep(usually_after=keep)
         elif self._collecting is None or not self._collecting.is_alive():
             # Beside the beats, which a long list of blobs must not hold up; at most once an hour there is something to do.
             self._collecting = threading.Thread(target=_collect, args=(services, keep), name="collector", daemon=True)

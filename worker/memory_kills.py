@@ -3,27 +3,19 @@
 import re
 from pathlib import Path
 
-_ROOT = Path("/sys/fs/cgroup")
+from app.adapters.control_group import PROC, ROOT, own_group
 
 
-def memory_kills(proc: Path = Path("/proc"), groups: Path = _ROOT) -> int:
+def memory_kills(proc: Path = PROC, groups: Path = ROOT) -> int:
     """Kills for memory so far in this process's control group, in the whole machine where groups do not tell; else 0."""
     candidates = [
-        groups / _own_group(proc) / "memory.events",
+        groups / own_group(proc) / "memory.events",
         groups / "memory.events",  # a container sees its own group as the root
         groups / "memory" / "memory.oom_control",
         proc / "vmstat",
     ]
     counts = (_count(path) for path in candidates)
     return next((count for count in counts if count is not None), 0)
-
-
-def _own_group(proc: Path) -> str:
-    try:
-        found = re.search(r"^0::/(.*)$", (proc / "self" / "cgroup").read_text(), flags=re.MULTILINE)
-    except OSError:
-        return ""
-    return found.group(1) if found else ""
 
 
 def _count(path: Path) -> int | None:

@@ -12,6 +12,7 @@ from typing import Any
 import psutil  # type: ignore[import-untyped]
 import pynvml
 
+from app.adapters.control_group import memory_limit
 from app.core.errors import DiceboardError, InvalidError
 from app.core.values import JsonObject
 
@@ -192,14 +193,17 @@ def _utilisation(handle: Any) -> float | None:
 
 
 def _cpu() -> JsonObject:
-    memory = psutil.virtual_memory()
+    memory, limit = psutil.virtual_memory(), memory_limit()
+    total, used = memory.total, memory.total - memory.available
+    if limit is not None and limit.most < total:  # in a container the machine's memory is not ours
+        total, used = limit
     return {
         "kind": "cpu",
         "count": 1,
         "uuid": None,
         "name": _cpu_name(),
-        "memory_bytes": memory.total,
-        "memory_used_bytes": memory.total - memory.available,
+        "memory_bytes": total,
+        "memory_used_bytes": used,
         "cores": _cores(),
         "utilisation": psutil.cpu_percent() / 100,
     }

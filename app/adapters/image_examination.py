@@ -6,7 +6,6 @@ one: the images that were under way are looked at one by one, and the one that d
 
 import json
 import os
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ from app.adapters.copies.fingerprint import RECORD
 from app.adapters.copies.verification import Candidate
 from app.adapters.image_examiner import ExaminerSettings, understood
 from app.adapters.plain_processes import PlainProcesses
+from app.adapters.scratch import scratch_folder
 from app.core.datasets.facts import ImageFacts, Tell
 from app.core.datasets.near_copies import CopyPair, Resemblance
 from app.core.errors import OutOfSpaceError
@@ -33,11 +33,11 @@ def examination(
     digests: Sequence[str], *, blobs_url: str, largest_pixels: int, folder: Path, processes: int
 ) -> Iterator["PooledExamination"]:
     """Processes and scratch file are gone at the end of the block; OutOfSpaceError where there is no room."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     count = max(1, len(digests))
-    with tempfile.NamedTemporaryFile(dir=folder, prefix="fingerprints-") as scratch:
-        _reserve(scratch.fileno(), count * RECORD.itemsize)
-        settings = ExaminerSettings(blobs_url, largest_pixels, Path(scratch.name), count)
+    with scratch_folder(folder) as scratch:
+        records = scratch / "fingerprints"
+        _reserve(records, count * RECORD.itemsize)
+        settings = ExaminerSettings(blobs_url, largest_pixels, records, count)
         made = PooledExamination(settings, digests, processes=min(processes, count))
         try:
             yield made
@@ -97,13 +97,14 @@ class PooledExamination:
             yield None if answer is None else understood(task, answer)
 
 
-def _reserve(descriptor: int, size: int) -> None:
+def _reserve(path: Path, size: int) -> None:
     """Room on disk before it is mapped: a mapped file that finds none ends the process without a word."""
     try:
-        if hasattr(os, "posix_fallocate"):
-            os.posix_fallocate(descriptor, 0, size)
-        else:
-            os.truncate(descriptor, size)
+        with path.open("wb") as file:
+            if hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(file.fileno(), 0, size)
+            else:
+                file.truncate(size)
     except OSError as error:
         raise OutOfSpaceError(
             f"Checking the images needs {size:,} bytes of scratch room ({error.strerror}). Free some, then try again."

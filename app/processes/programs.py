@@ -11,15 +11,23 @@ from app.core.names import Pool
 from app.core.workers import worker_name
 from app.processes import broker
 from app.processes.child import Program
+from app.processes.watcher import STOP_SECONDS
 from app.settings import Settings
 
 log = logging.getLogger(__name__)
+
+HANDS_BACK_SECONDS = 5.0
 
 
 def everything(settings: Settings) -> list[Program]:
     """What `diceboard up` runs: the broker unless another is configured, the web with its inspector, the workers."""
     own_broker = [broker.program(settings)] if settings.broker_url is None else []
     return [*own_broker, *web(settings), *workers(settings)]
+
+
+def stop_seconds(settings: Settings) -> float:
+    """How long workers are given to end: a trainer that is asked to stop keeps a checkpoint, and its run is handed back."""
+    return max(STOP_SECONDS, settings.kill_after_seconds + HANDS_BACK_SECONDS)
 
 
 def web(settings: Settings) -> list[Program]:

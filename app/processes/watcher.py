@@ -24,7 +24,10 @@ class Watcher:
         *,
         say: Callable[[str], None] = say_on_stderr,
         now: Callable[[], float] = time.monotonic,
+        stop_seconds: float = STOP_SECONDS,
     ) -> None:
+        """They are given `stop_seconds` to end when they are asked to."""
+        self._stop_seconds = stop_seconds
         self._now = now
         self._say = say
         self._children = [Child(program, say=say, now=now) for program in programs]
@@ -53,8 +56,8 @@ class Watcher:
         return {child.program.name: child.pid for child in self._children if child.pid is not None}
 
     def stop(self) -> None:
-        """Ask the children to stop, last started first, and end within 15 s what does not."""
-        deadline = self._now() + STOP_SECONDS
+        """Ask the children to stop, last started first, and end what does not in time."""
+        deadline = self._now() + self._stop_seconds
         others = [child for child in reversed(self._children) if not child.program.outlives]
         last = [child for child in reversed(self._children) if child.program.outlives]
         self._stop(others, deadline=deadline - (_LAST_SECONDS if last else 0))

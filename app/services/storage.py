@@ -39,6 +39,7 @@ class StorageService:
         self._folder = folder
         self._clock = clock
         self._collected_at: Instant | None = None
+        self._swept_at: Instant | None = None
 
     def report(self) -> StorageReport:
         """What each kind takes, and what of it may go now."""
@@ -86,8 +87,18 @@ class StorageService:
             for kind in BLOBS:
                 self._collect(kind)
             self._forget_shared_checkpoints(_as_asked(usually_after))
-        self.forget_logs(ended_for=usually_after)
-        self.forget_scratch()
+        self.sweep(usually_after=usually_after)
+
+    def sweep(self, *, usually_after: timedelta) -> None:
+        """Remove from this machine's folder logs of runs that ended so long ago, and passing files that are nobody's.
+
+        At most once an hour in this process.
+        """
+        now = self._clock()
+        if self._swept_at is None or now - self._swept_at >= COLLECTS_EVERY:
+            self._swept_at = now
+            self.forget_logs(ended_for=usually_after)
+            self.forget_scratch()
 
     def forget_scratch(self) -> None:
         """Remove the passing files of processes that were killed."""

@@ -73,7 +73,8 @@ def test_only_the_proxy_is_reached_from_outside_and_of_it_only_from_this_machine
 
 def test_no_image_floats_and_no_digest_stands_without_a_tag(compose: dict[str, Any]) -> None:
     for service in compose["services"].values():
-        assert re.search(r":(?!latest)[\w.-]+(@sha256:[0-9a-f]{64})?$", _substituted(service["image"]))
+        exact = r"\d+\.\d+(\.\d+)?(-\w+)?" if "build" not in service else r"[\w.-]+"
+        assert re.search(rf":(?!latest){exact}(@sha256:[0-9a-f]{{64}})?$", _substituted(service["image"]))
 
 
 def test_every_service_starts_again_is_watched_and_has_limits(compose: dict[str, Any]) -> None:
@@ -81,10 +82,10 @@ def test_every_service_starts_again_is_watched_and_has_limits(compose: dict[str,
         ends = name in ENDS_BY_ITSELF
         assert service["restart"] == ("on-failure" if ends else "unless-stopped"), name
         assert "no-new-privileges:true" in service["security_opt"], name
+        assert service["deploy"]["resources"]["limits"]["memory"], name
         if not ends:
             assert service["healthcheck"]["test"], name
             assert service["stop_grace_period"], name
-            assert service["deploy"]["resources"]["limits"]["memory"], name
 
 
 def test_what_is_ours_can_be_scaled(compose: dict[str, Any]) -> None:

@@ -185,3 +185,14 @@ def test_nothing_is_lost_where_a_service_is_away_for_a_while(fleet: Fleet) -> No
             )
     assert len({json.dumps(digests(fleet.webs[0], run_id)) for run_id in watching}) == 1
     assert all(worker.poll() is None for worker in fleet.workers.values())
+
+
+def test_a_machine_that_is_told_to_leave_hands_its_run_back(fleet: Fleet) -> None:
+    run_id = fleet.run()
+    machine = fleet.reaches(run_id, 3)["worker"].partition("@")[2].rpartition("-")[0]
+    leaving = fleet.workers.pop(machine)
+    leaving.terminate()
+    assert leaving.wait(60) == 0
+    done = over_rest.finished(fleet.webs[0], run_id)
+    assert (done["state"], done["attempts"], done["crashes"]) == ("finished", 2, 0)
+    assert machine not in done["worker"]

@@ -89,3 +89,8 @@ def test_a_cpu_is_split_as_the_settings_say(machine: Path, tmp_path: Path) -> No
     assert slot.look()[0]["count"] == 2
     assert (slot.offer.kind, slot.offer.count) == ("cpu", 2)
     assert devices.VISIBLE not in slot.environment
+
+
+def test_workers_are_given_the_time_that_a_trainer_may_take_to_stop() -> None:
+    assert programs.stop_seconds(Settings(kill_after_seconds=1)) == 15
+    assert programs.stop_seconds(Settings(kill_after_seconds=60)) > 60

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psutil
-import pytest
 
 from app.processes.child import Program
 from app.processes.watcher import Watcher
@@ -24,9 +23,9 @@ def _python(name: str, code: str, *, outlives: bool = False) -> Program:
 class Driver:
     """Runs a watcher until a condition holds on what was said."""
 
-    def __init__(self, *programs: Program) -> None:
+    def __init__(self, *programs: Program, **options: float) -> None:
         self.said: list[str] = []
-        self.watcher = Watcher(programs, say=self.said.append)
+        self.watcher = Watcher(programs, say=self.said.append, **options)  # type: ignore[arg-type]
 
     def run_until(self, condition: Callable[[], bool], *, seconds: float = 20) -> None:
         deadline = time.monotonic() + seconds
@@ -83,10 +82,10 @@ def test_children_stop_when_asked_the_outliving_one_last() -> None:
     assert driver.watcher.pids() == {}
 
 
-def test_a_child_that_ignores_the_signal_is_ended_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.processes.watcher.STOP_SECONDS", 1.0)
+def test_a_child_that_ignores_the_signal_is_ended_in_time() -> None:
     driver = Driver(
-        _python("stubborn", "import signal, time; signal.signal(15, signal.SIG_IGN); print('up'); time.sleep(60)")
+        _python("stubborn", "import signal, time; signal.signal(15, signal.SIG_IGN); print('up'); time.sleep(60)"),
+        stop_seconds=1.0,
     )
     driver.run_until(lambda: driver.count("| up") == 1)
     assert driver.count("has not stopped in time") == 1
