@@ -31,7 +31,7 @@ test-long: $(VENV)/.installed-dev ## kill 20 real trainings at random moments (h
 soak: $(VENV)/.installed-dev ## 200 scripted runs, something killed every 5 s for at most 20 minutes
 	$(BIN)/python -m tests.long soak --runs $(or $(RUNS),200) --minutes $(or $(MINUTES),20)
 
-fleet: $(VENV)/.installed-dev ## 200 simulated workers and 10,000 runs, then again while workers die (half an hour)
+fleet: $(VENV)/.installed-dev ## 200 simulated workers and 10,000 runs, then again while workers die, then at ease (an hour)
 	$(BIN)/python -m tests.long fleet
 	$(BIN)/python -m tests.long fleet --kill-share 0.1
 	$(BIN)/python -m tests.long fleet --runs 2000 --seconds 40
