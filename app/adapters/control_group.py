@@ -1,7 +1,6 @@
 """The control group of this process: what the kernel allows it (a container, a systemd service), where it says so."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,16 +26,10 @@ def own_group(proc: Path = PROC) -> str:
 
 def memory_limit(proc: Path = PROC, groups: Path = ROOT) -> MemoryLimit | None:
     """The least that this process's group or one above it allows; None where none does."""
-    limits = [limit for folder in _folders(proc, groups) if (limit := _limit_of(folder)) is not None]
+    own = groups / own_group(proc)
+    folders = [folder for folder in (own, *own.parents) if folder.is_relative_to(groups)]
+    limits = [limit for folder in folders if (limit := _limit_of(folder)) is not None]
     return min(limits, default=None)
-
-
-def _folders(proc: Path, groups: Path) -> Iterator[Path]:
-    folder = groups / own_group(proc)
-    while folder != groups:
-        yield folder
-        folder = folder.parent
-    yield groups
 
 
 def _limit_of(folder: Path) -> MemoryLimit | None:
