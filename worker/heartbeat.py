@@ -32,7 +32,9 @@ class Heartbeat:
         self._stop = threading.Event()
         self._asked_to_drain = threading.Event()
         self._wake = threading.Event()
-        self._away_at = float("-inf")
+        self._back_at = float("-inf")
+        """When the database answered again after so long that leases could run out."""
+        self._beaten_at = time.monotonic()
         self._services: ServiceBundle | None = None
         self._collecting: threading.Thread | None = None
         self._thread = threading.Thread(target=self._work, name="heartbeat", daemon=True)
@@ -73,7 +75,6 @@ class Heartbeat:
         try:
             self._once(reconcile=reconcile)
         except UnavailableError as error:
-            self._away_at = time.monotonic()
             log.warning("A heartbeat failed: %s", error.detail)
         except Exception:
             # Whatever it was, the next beat may succeed; without a thread the worker would look dead.
@@ -86,24 +87,28 @@ class Heartbeat:
             self._services.workers.take_back(self._name)
         workers = self._services.workers
         workers.beat(self._worker())
+        now, lease = time.monotonic(), self._settings.lease_seconds
+        if now - self._beaten_at > lease / 2:
+            self._back_at = now
+        self._beaten_at = now
         if self._asked_to_drain.is_set():
             workers.drain(self._name)
         elif reconcile:
             # Of many workers each asks as often as a single one has to; a bit earlier than due, or it would skip every other.
             if workers.is_turn_to_reconcile(every_seconds=self._settings.reconcile_seconds / 2):
                 # While the database was away nobody could renew a lease: who lives takes up or gives back what is his.
-                is_back = time.monotonic() - self._away_at >= self._settings.lease_seconds
-                workers.reconcile(take_back=is_back)
+                workers.reconcile(take_back=now - self._back_at >= lease)
             self._tidy(self._services)
 
     def _tidy(self, services: ServiceBundle) -> None:
         keep = timedelta(days=self._settings.checkpoint_days)
         if self._pool is Pool.TRAIN:
             services.storage.forget_checkpoints(usually_after=keep)
-            services.storage.sweep(usually_after=keep)
-        elif self._collecting is None or not self._collecting.is_alive():
-            # Beside the beats, which a long list of blobs must not hold up; at most once an hour there is something to do.
-            self._collecting = threading.Thread(target=_collect, args=(services, keep), name="collector", daemon=True)
+        if self._collecting is None or not self._collecting.is_alive():
+            # Beside the beats, which a long list of blobs or logs must not hold up; at most once an hour there is something
+            # to do.
+            work = _sweep if self._pool is Pool.TRAIN else _collect
+            self._collecting = threading.Thread(target=work, args=(services, keep), name="collector", daemon=True)
             self._collecting.start()
 
     def _worker(self) -> Worker:
@@ -119,6 +124,13 @@ class Heartbeat:
             started_at=self._started_at,
             seen_at=datetime.now(UTC),
         )
+
+
+def _sweep(services: ServiceBundle, keep: timedelta) -> None:
+    try:
+        services.storage.sweep(usually_after=keep)
+    except DiceboardError as error:
+        log.warning("What killed processes left could not be cleared away: %s", error.detail)
 
 
 def _collect(services: ServiceBundle, keep: timedelta) -> None:

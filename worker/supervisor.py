@@ -116,6 +116,7 @@ class Supervisor:
                 if not self._is_settled(run, code, ending=watch.ending, was_away=was_away):
                     reason = self._reason(run, code, watch=watch, for_memory=for_memory)
                     self._tell_last_lines(run, printed)
+                    printed = ""
                     self._services.workers.crashed(run.id, attempt=run.attempt, reason=reason)
             except (StaleAttemptError, ConflictError, NotFoundError) as error:
                 log.info("Attempt %d of run %s was taken over: %s", run.attempt, run.id, error.detail)
@@ -145,7 +146,7 @@ class Supervisor:
         elif code == EXIT_PREEMPTED or ending is Ending.DRAINED:
             self._services.workers.hand_back(run.id, attempt=run.attempt, reason="preempted: its worker leaves")
         elif ending is Ending.UNRENEWED:
-            # Still ours: nobody could take it, so that the database was away for all and not this worker for the others.
+            # Still ours: either the database was away for all, or this worker for less time than a lease has left.
             self._services.workers.hand_back(run.id, attempt=run.attempt, reason=causes.UNRENEWED)
         elif code == EXIT_AWAY and (was_away or self._storage_problem() is not None):
             self._services.workers.hand_back(run.id, attempt=run.attempt, reason=self._told(run) or causes.ended(code))

@@ -49,8 +49,7 @@ class Watch:
         self._slot = slot
         self._parent = os.getppid()
         self.ending = Ending.BY_ITSELF
-        self.was_away = False
-        """Whether the database did not answer when the lease was to be renewed last."""
+        self._missed_at = float("-inf")
         self._renewed = self._tried = self._asked = now = time.monotonic()
         self._kill_at = float("inf")
         self._watchdog = Watchdog(settings, pulse_path(settings.data, run.id), now=now)
@@ -77,6 +76,11 @@ class Watch:
         """How long the phase that it was in last may go without a sign of life."""
         return self._watchdog.limit(self.phase)
 
+    @property
+    def was_away(self) -> bool:
+        """Whether the database has not answered within the time of a lease: a trainer may have given up over that."""
+        return time.monotonic() - self._missed_at < self._settings.lease_seconds
+
     def _lost(self, now: float) -> Ending | None:
         """Why this process may not hold the run any longer."""
         if now - self._tried >= self._settings.heartbeat_seconds:
@@ -94,12 +98,10 @@ class Watch:
     def _renew(self) -> bool | None:
         """True where renewed, False where the run is no longer ours, None where the database did not answer."""
         try:
-            held = self._services.workers.renew(self._run.id, attempt=self._run.attempt)
+            return self._services.workers.renew(self._run.id, attempt=self._run.attempt)
         except UnavailableError:
-            self.was_away = True
+            self._missed_at = time.monotonic()
             return None
-        self.was_away = False
-        return held
 
     def _look(self, now: float) -> None:
         try:

@@ -16,7 +16,8 @@ from app.settings import Settings
 
 log = logging.getLogger(__name__)
 
-HANDS_BACK_SECONDS = 5.0
+HANDS_BACK_SECONDS = 8.0
+"""Three of which are for a broker that `up` ends last."""
 
 
 def everything(settings: Settings) -> list[Program]:

@@ -83,11 +83,11 @@ class StorageService:
         if self._collected_at is not None and now - self._collected_at < COLLECTS_EVERY:
             return
         self._collected_at = now
+        self.sweep(usually_after=usually_after)
         if is_our_turn():
             for kind in BLOBS:
                 self._collect(kind)
             self._forget_shared_checkpoints(_as_asked(usually_after))
-        self.sweep(usually_after=usually_after)
 
     def sweep(self, *, usually_after: timedelta) -> None:
         """Remove from this machine's folder logs of runs that ended so long ago, and passing files that are nobody's.
@@ -97,8 +97,8 @@ class StorageService:
         now = self._clock()
         if self._swept_at is None or now - self._swept_at >= COLLECTS_EVERY:
             self._swept_at = now
-            self.forget_logs(ended_for=usually_after)
             self.forget_scratch()
+            self.forget_logs(ended_for=usually_after)
 
     def forget_scratch(self) -> None:
         """Remove the passing files of processes that were killed."""

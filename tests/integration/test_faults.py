@@ -3,11 +3,14 @@
 import os
 import random
 import signal
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
+from sqlalchemy import make_url
 
 from app.adapters.clock import utc_now
 from app.core.errors import DiceboardError
@@ -123,12 +126,28 @@ def test_a_trainer_ends_with_its_supervisor_and_its_run_goes_on(scripted_service
     assert violations(scripted_services, run.id) == []
 
 
+def pause_between_writes(services: ServiceBundle, *pids: int) -> None:
+    """Stop the processes at a moment at which none of them is SQLite's one writer: nobody else could write meanwhile."""
+    path = make_url(services.settings.sqlalchemy_url).database or ""
+    while True:
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute("ROLLBACK")
+                return
+            except sqlite3.OperationalError:
+                for pid in pids:
+                    os.kill(pid, signal.SIGCONT)
+                time.sleep(0.01)
+
+
 def test_a_worker_that_was_paused_longer_than_its_lease_can_write_nothing(scripted_services: ServiceBundle) -> None:
     run = scripted(scripted_services, "steps 30", configuration=of_epochs(4))
     with slot() as first:
         trainer = until(lambda: trainers(run) if scripted_services.runs.get(run.id).state == "running" else [])[0]
-        for pid in (first.pid, trainer):
-            os.kill(pid, signal.SIGSTOP)
+        pause_between_writes(scripted_services, first.pid, trainer)
         until(lambda: scripted_services.workers.reconcile() or scripted_services.runs.get(run.id).state == "queued")
         with slot():
             until(lambda: scripted_services.runs.get(run.id).state == "running")

@@ -1,7 +1,7 @@
 """Of many workers that look for what was lost, one does at a time, and not when nobody could have been heard."""
 
-import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -32,23 +32,33 @@ def test_after_the_database_was_away_nobody_is_taken_for_dead_before_a_lease_is_
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     took_back: list[bool] = []
-    answers = iter([False, True, True])
+    answers, now = [True], [100.0]
 
     def beat(*_: Any) -> None:
-        if not next(answers):
+        if not answers[0]:
             raise UnavailableError("The database did not answer.")
 
     monkeypatch.setattr(WorkerService, "beat", beat)
     monkeypatch.setattr(WorkerService, "is_turn_to_reconcile", lambda *_, **__: True)
     monkeypatch.setattr(WorkerService, "reconcile", lambda _, take_back: took_back.append(take_back))
-    settings = Settings(data=tmp_path, pools=("train",), lease_seconds=3, heartbeat_seconds=0.5)
+    monkeypatch.setattr("worker.heartbeat.time", SimpleNamespace(monotonic=lambda: now[0]))
+    settings = Settings(data=tmp_path, pools=("train",), lease_seconds=60)
     upgrade(settings.sqlalchemy_url)
     heartbeat = Heartbeat(settings)
+    for seconds, answers[0] in [
+        (0, True),
+        (5, False),
+        (10, True),
+        (15, False),
+        (75, False),
+        (80, True),
+        (110, True),
+        (139, True),
+    ]:
+        now[0] = 100.0 + seconds
+        heartbeat._beat(reconcile=True)
+    assert took_back == [True, True, False, False, False], "a short absence ends no lease"
+    now[0] = 100.0 + 141
     heartbeat._beat(reconcile=True)
-    heartbeat._beat(reconcile=True)
-    assert took_back == [False]
-    now = time.monotonic()
-    monkeypatch.setattr("worker.heartbeat.time.monotonic", lambda: now + 3)
-    heartbeat._beat(reconcile=True)
-    assert took_back == [False, True]
+    assert took_back[5:] == [True]
     heartbeat._services.database.close()  # type: ignore[union-attr, attr-defined]
