@@ -124,7 +124,7 @@ class Settings(BaseSettings):
     kill_after_seconds: float = Field(
         default=10,
         gt=0,
-        description="How long a trainer may take to stop when asked; a worker that stops waits 5 s longer.",
+        description="How long a trainer may take to stop when asked; a worker that stops waits 8 s longer.",
     )
     warm_trainers: bool = Field(
         default=True,
